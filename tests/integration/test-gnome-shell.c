@@ -174,6 +174,50 @@ hears_a_click_on_a_notification (TestBroker *broker, TestGnomeShell *shell, cons
   test_gnome_shell_wait (shell, "!" ASKED, 5);
 }
 
+static void
+set_rules (TestBroker *broker, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxDBusPolicy) policy
+      = outbox_dbus_policy_proxy_new_sync (broker->connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, OUTBOX_BUS_NAME,
+                                           OUTBOX_OBJECT_PATH, NULL, &error);
+
+  g_assert_no_error (error);
+  outbox_dbus_policy_call_set_sync (policy, text, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* What a rule holds back goes on for an hour by one click: here files that may go in hours that are not now. */
+static void
+continues_for_an_hour (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  const int begin = (g_date_time_get_hour (now) + 12) % 24;
+  g_autofree char *rules = g_strdup_printf ("[Rule later]\nhours=%02d:00-%02d:30\n", begin, begin);
+  g_autofree char *opened = NULL, *closed = NULL;
+
+  set_rules (broker, rules);
+  submit_a_photo (broker, 4);
+  opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
+  test_gnome_shell_click (shell, "Continue for an hour");
+  test_broker_wait_for_all (broker, "done", 20);
+  set_rules (broker, "");
+  closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
+/* A server that was full is asked again at a click. */
+static void
+tries_a_destination_again (TestBroker *broker, TestGnomeShell *shell)
+{
+  g_autofree char *opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()"), *closed = NULL;
+
+  test_peer_control (broker->peer, "{\"fault\":\"status\",\"method\":\"POST\",\"status\":507,\"count\":1}");
+  submit_a_photo (broker, 5);
+  test_gnome_shell_click (shell, "Try now");
+  test_broker_wait_for_all (broker, "done", 20);
+  closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
+}
+
 #define A_PAGE "/^http:.*localhost:\\d+\\/#ticket=/.test (global.outboxTest.opened)"
 
 /* A sign-in needs more than a button: the page that has it is opened, by the button and by the notification. */
@@ -311,6 +355,8 @@ test_a_while (void)
 
   shows_and_sends (broker, shell);
   tries_again (broker, shell);
+  continues_for_an_hour (broker, shell);
+  tries_a_destination_again (broker, shell);
   hears_a_click_on_a_notification (broker, shell, programs);
   opens_the_page_to_sign_in (broker, shell);
   pauses_everything (broker, shell);
