@@ -283,15 +283,19 @@ static gpointer
 work (gpointer data)
 {
   ObWorker *worker = data;
-  g_autoptr (GMainContext) context = g_main_context_new ();
+  GMainContext *context = g_main_context_new ();
+  gboolean is_stray;
 
   /* libsoup's work between requests belongs to this thread. */
   g_main_context_push_thread_default (context);
   work_until_told (worker);
   g_main_context_pop_thread_default (context);
-  if (!g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_ENDED))
-    ob_strays_remove ();
+  g_main_context_unref (context);
+  is_stray = !g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_ENDED);
   ob_worker_unref (worker);
+  /* The process may end as soon as no stray is left. */
+  if (is_stray)
+    ob_strays_remove ();
   g_main_context_wakeup (NULL);
 
   return NULL;

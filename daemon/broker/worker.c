@@ -155,9 +155,14 @@ ob_worker_free (ObWorker *worker)
       /* Count it as a stray before the thread can count itself as back. */
       ob_strays_add ();
       is_lost = g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_GIVEN_UP);
-      if (!is_lost)
-        ob_strays_remove ();
-      g_thread_unref (worker->thread);
+      if (is_lost)
+        g_thread_unref (worker->thread);
+      else
+        {
+          /* It has just ended. */
+          ob_strays_remove ();
+          (void) g_thread_join (worker->thread);
+        }
     }
   ob_worker_unref (worker);
 

@@ -64,6 +64,7 @@ static gpointer
 run_thread (gpointer data)
 {
   ObIngest *ingest = data;
+  gboolean is_stray;
   gpointer next;
 
   while ((next = g_async_queue_pop (ingest->work)) != ingest)
@@ -78,11 +79,13 @@ run_thread (gpointer data)
     }
   g_mutex_lock (&ingest->lock);
   ingest->alive--;
-  if (ingest->is_over)
-    ob_strays_remove ();
+  is_stray = ingest->is_over;
   g_cond_signal (&ingest->thread_ended);
   g_mutex_unlock (&ingest->lock);
   ingest_unref (ingest);
+  /* The process may end as soon as no stray is left. */
+  if (is_stray)
+    ob_strays_remove ();
 
   return NULL;
 }
