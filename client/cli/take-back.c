@@ -87,8 +87,18 @@ on_again (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+begin (CliTakeBack *self)
+{
+  self->until_us = g_get_monotonic_time () + PATIENCE_US;
+  (void) on_again (self);
+  if (self->again == 0)
+    self->again = g_timeout_add (AGAIN_MS, on_again, self);
+}
+
+/* Who presses the keys once more does not want to wait. */
 static gboolean
-on_signal (gpointer user_data)
+on_interrupted (gpointer user_data)
 {
   CliTakeBack *self = user_data;
 
@@ -97,10 +107,19 @@ on_signal (gpointer user_data)
       (void) signal (SIGINT, SIG_DFL);
       (void) raise (SIGINT);
     }
-  self->until_us = g_get_monotonic_time () + PATIENCE_US;
-  (void) on_again (self);
-  if (self->again == 0)
-    self->again = g_timeout_add (AGAIN_MS, on_again, self);
+  begin (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* timeout(1) sends two in one moment. */
+static gboolean
+on_terminated (gpointer user_data)
+{
+  CliTakeBack *self = user_data;
+
+  if (self->until_us == 0)
+    begin (self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -114,8 +133,8 @@ cli_take_back_new (OutboxClient *client, gboolean (*is_under_way) (const char *k
   self->client = g_object_ref (client);
   self->is_under_way = is_under_way;
   self->user_data = user_data;
-  self->sources[0] = g_unix_signal_add (SIGINT, on_signal, self);
-  self->sources[1] = g_unix_signal_add (SIGTERM, on_signal, self);
+  self->sources[0] = g_unix_signal_add (SIGINT, on_interrupted, self);
+  self->sources[1] = g_unix_signal_add (SIGTERM, on_terminated, self);
 
   return self;
 }

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 typedef struct _CliTakeBack CliTakeBack;
 
 /* @is_under_way: whether the file with that submit key is still waited for. From here on SIGINT and SIGTERM take back what is;
- * the second one ends the process. */
+ * the second SIGINT ends the process. */
 CliTakeBack *cli_take_back_new (OutboxClient *client, gboolean (*is_under_way) (const char *key, gpointer user_data),
                                 gpointer user_data);
 void cli_take_back_free (CliTakeBack *take_back);

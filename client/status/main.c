@@ -168,11 +168,11 @@ run (Status *status)
                                                   on_service, on_service_gone, status, NULL);
   guint name = g_bus_own_name_on_connection (status->bus, INDICATOR, G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT,
                                              on_name_acquired, on_name_lost, status, NULL);
-  guint signals[] = { g_unix_signal_add (SIGTERM, on_end, status), g_unix_signal_add (SIGINT, on_end, status) };
 
+  /* For good: timeout(1) sends two, and the second must not end it before the icon is taken away. */
+  (void) g_unix_signal_add (SIGTERM, on_end, status);
+  (void) g_unix_signal_add (SIGINT, on_end, status);
   g_main_loop_run (status->loop);
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    (void) g_source_remove (signals[i]);
   on_name_lost (status->bus, INDICATOR, status);
   g_bus_unown_name (name);
   g_bus_unwatch_name (service);

@@ -321,7 +321,7 @@ test_a_link_in_a_watched_folder (gconstpointer data)
   g_assert_cmpuint (test_slow_files_count_hung (scene.files), ==, 0);
 }
 
-/* Ctrl-C while a file is saved: nothing of it stays, what was saved before does, and the command says which is which. Where
+/* Ctrl-C while a file is saved, or the two SIGTERMs of timeout(1): nothing of it stays, what was saved before does, and the command says which is which. Where
  * nobody can know yet what becomes of it, it says that. */
 static void
 test_a_command_that_is_stopped (gconstpointer data)
@@ -340,7 +340,9 @@ test_a_command_that_is_stopped (gconstpointer data)
     test_wait_until (is_saving, &scene, 10);
   while (test_broker_count (scene.broker, "paused") < 1)
     g_main_context_iteration (NULL, TRUE);
-  g_subprocess_send_signal (add.process, SIGINT);
+  g_subprocess_send_signal (add.process, row->has_row ? SIGTERM : SIGINT);
+  if (row->has_row)
+    g_subprocess_send_signal (add.process, SIGTERM);
   text = test_command_finish (&add, STOPPED);
   test_assert_has (text,
                    row->has_row ? "photo.jpg: stopped, and not added" : "photo.jpg: stopped; \"outbox list\" shows");

@@ -192,6 +192,8 @@ def another_indicator(desktop):
 
 
 def the_end(desktop):
+    # As timeout(1) does.
+    desktop.status.terminate()
     desktop.status.terminate()
     assert desktop.status.wait(timeout=20) == 0
     assert (desktop.folder / 'stderr').read_text() == '', (desktop.folder / 'stderr').read_text()
