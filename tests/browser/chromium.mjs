@@ -144,6 +144,24 @@ async function addedAgain(world, browser) {
   await again.close();
 }
 
+// A browser freezes no page that is in a transaction, since nobody else could go on; who freezes it by force has to wait for the same.
+async function leaveShelf() {
+  for (const {name} of await indexedDB.databases())
+    await new Promise((resolve, reject) => {
+      const request = indexedDB.open(name);
+
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const {result: shelf} = request;
+        const transaction = shelf.transaction([...shelf.objectStoreNames], 'readwrite');
+
+        shelf.close();
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => reject(transaction.error);
+      };
+    });
+}
+
 async function manyTabs(world, browser) {
   const tabs = [];
 
@@ -176,6 +194,7 @@ async function manyTabs(world, browser) {
   const after = await streams();
   const frozen = tabs.splice(after.findIndex(n => n > 0), 1)[0];
   const session = await frozen.page.createCDPSession();
+  await frozen.evaluate(leaveShelf);
   await session.send('Page.setWebLifecycleState', {state: 'frozen'});
   const {file: third} = world.makeFile('third.jpg', MIB);
   await tabs[0].setFile('#files', third);

@@ -301,7 +301,7 @@ test_it_is_removed_meanwhile (TestRig *rig, gconstpointer data)
   assert_told (rig, id, 1, "left");
   g_assert_true (test_rig_command (rig, OB_COMMAND_REMOVE, id, 0, NULL));
   if (test_rig_is_active (rig, id))
-    test_rig_finish (rig, id);
+    test_rig_wait_for_end (rig, id);
   assert_none_waits (rig);
   g_clear_pointer (&id, g_free);
   id = make_done (rig);
