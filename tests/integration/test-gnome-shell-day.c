@@ -355,7 +355,8 @@ test_an_hour_of_changes (void)
                       memory[i] / 1024, held[i] / 1024);
     }
   g_assert_cmpuint (held[N_QUARTERS - 1], <, held[0] + HELD_GROWTH_MOST);
-  g_assert_cmpuint (memory[N_QUARTERS - 1], <, memory[1] + GROWTH_MOST);
+  /* What it has drawn a moment ago it may not have given back yet: the lower of the last two counts. */
+  g_assert_cmpuint (MIN (memory[N_QUARTERS - 1], memory[N_QUARTERS - 2]), <, memory[1] + GROWTH_MOST);
   test_gnome_shell_assert_is_content (shell);
 }
 
