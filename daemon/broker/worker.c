@@ -141,28 +141,22 @@ ob_worker_is_gone (ObWorker *worker)
 gboolean
 ob_worker_free (ObWorker *worker)
 {
-  gboolean is_lost = FALSE;
+  gboolean is_lost;
 
   if (!worker->is_silent)
     ob_worker_finish (worker);
   if (worker->stop)
     ob_stop_ask (worker->stop, OB_STOP_NOW);
   ob_worker_release (worker);
-  if (has_ended (worker))
-    (void) g_thread_join (worker->thread);
+  /* Count it as a stray before the thread can count itself as back. */
+  ob_strays_add ();
+  is_lost = g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_GIVEN_UP);
+  if (is_lost)
+    g_thread_unref (worker->thread);
   else
     {
-      /* Count it as a stray before the thread can count itself as back. */
-      ob_strays_add ();
-      is_lost = g_atomic_int_compare_and_exchange (&worker->fate, FATE_OPEN, FATE_GIVEN_UP);
-      if (is_lost)
-        g_thread_unref (worker->thread);
-      else
-        {
-          /* It has just ended. */
-          ob_strays_remove ();
-          (void) g_thread_join (worker->thread);
-        }
+      ob_strays_remove ();
+      (void) g_thread_join (worker->thread);
     }
   ob_worker_unref (worker);
 

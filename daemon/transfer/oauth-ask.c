@@ -326,23 +326,30 @@ errand_free (gpointer data)
   g_free (errand);
 }
 
-/* A thread that hangs in a library must not be waited for when the process ends. */
 static void
-run (GTask *task, gpointer source, gpointer data, GCancellable *stop)
+reply_on_thread (GTask *task, const ObOauthQuestion *question, GCancellable *stop)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (ObFacts) facts = ob_facts_new ();
   g_autoptr (ObParking) parking = ob_parking_new ();
   g_autoptr (ObDeadline) deadline = ob_deadline_new ();
   g_autoptr (ObTransit) transit = ob_transit_new ();
-  const Errand *errand = data;
   ObConnection *connection;
 
   g_main_context_push_thread_default (context);
   connection = ob_connection_new (facts, parking, deadline, transit);
-  g_task_return_pointer (task, ob_oauth_ask (errand->question, connection, stop), (GDestroyNotify) ob_oauth_reply_free);
+  g_task_return_pointer (task, ob_oauth_ask (question, connection, stop), (GDestroyNotify) ob_oauth_reply_free);
   ob_connection_free (connection);
   g_main_context_pop_thread_default (context);
+}
+
+/* A thread that hangs in a library must not be waited for when the process ends, which it may as soon as no stray is left. */
+static void
+run (GTask *task, gpointer source, gpointer data, GCancellable *stop)
+{
+  const Errand *errand = data;
+
+  reply_on_thread (task, errand->question, stop);
   ob_strays_remove ();
 }
 
