@@ -291,6 +291,7 @@ forget_server (ObScreen *self)
 {
   for (guint i = 0; i < OB_N_SLOTS; i++)
     self->shown[i].id = 0;
+  self->n_early = 0;
   g_clear_pointer (&self->owner, g_free);
   self->is_known = FALSE;
 }
