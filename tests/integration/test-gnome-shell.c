@@ -174,19 +174,6 @@ hears_a_click_on_a_notification (TestBroker *broker, TestGnomeShell *shell, cons
   test_gnome_shell_wait (shell, "!" ASKED, 5);
 }
 
-static void
-set_rules (TestBroker *broker, const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OutboxDBusPolicy) policy
-      = outbox_dbus_policy_proxy_new_sync (broker->connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, OUTBOX_BUS_NAME,
-                                           OUTBOX_OBJECT_PATH, NULL, &error);
-
-  g_assert_no_error (error);
-  outbox_dbus_policy_call_set_sync (policy, text, NULL, &error);
-  g_assert_no_error (error);
-}
-
 /* What a rule holds back goes on for an hour by one click: here files that may go in hours that are not now. */
 static void
 continues_for_an_hour (TestBroker *broker, TestGnomeShell *shell)
@@ -196,12 +183,12 @@ continues_for_an_hour (TestBroker *broker, TestGnomeShell *shell)
   g_autofree char *rules = g_strdup_printf ("[Rule later]\nhours=%02d:00-%02d:30\n", begin, begin);
   g_autofree char *opened = NULL, *closed = NULL;
 
-  set_rules (broker, rules);
+  test_broker_set_rules (broker, rules);
   submit_a_photo (broker, 4);
   opened = test_gnome_shell_eval (shell, "global.outboxTest.open ()");
   test_gnome_shell_click (shell, "Continue for an hour");
   test_broker_wait_for_all (broker, "done", 20);
-  set_rules (broker, "");
+  test_broker_set_rules (broker, "");
   closed = test_gnome_shell_eval (shell, "global.outboxTest.close ()");
 }
 

@@ -112,25 +112,12 @@ test_networkmanager_stops_and_starts (Live *live, gconstpointer data)
 #define LOGIND_PATH "/org/freedesktop/login1"
 
 static void
-set_own_rules (Live *live, const char *text)
-{
-  g_autoptr (OutboxDBusPolicy) policy = NULL;
-  g_autoptr (GError) error = NULL;
-
-  policy = outbox_dbus_policy_proxy_new_sync (live->broker->connection, G_DBUS_PROXY_FLAGS_NONE, OUTBOX_BUS_NAME,
-                                              OUTBOX_OBJECT_PATH, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_true (outbox_dbus_policy_call_set_sync (policy, text, NULL, &error));
-  g_assert_no_error (error);
-}
-
-static void
 test_the_battery_is_low (Live *live, gconstpointer data)
 {
   g_autoptr (TestService) upower = test_service_start_template (live->bus, UPOWER, "upower", "{\"OnBattery\": true}");
   g_autofree char *video = NULL;
 
-  set_own_rules (live, "[Rule video]\nbattery=20\n");
+  test_broker_set_rules (live->broker, "[Rule video]\nbattery=20\n");
   test_system_bus_set_battery (live->bus, 80);
   video = live_begin_video (live);
   test_system_bus_set_battery (live->bus, 19);

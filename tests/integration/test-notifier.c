@@ -187,23 +187,49 @@ on_slot (ObSlot slot, gpointer user_data)
 {
 }
 
+/* What a notifier lives in. */
+typedef struct
+{
+  TestPeer *bus;
+  GDBusConnection *own;
+  ObPairing *pairing;
+  ObRequestContext context;
+  guint n_opened;
+} Session;
+
+static Session
+session_begin (TestRig *rig)
+{
+  Session session = { .bus = test_bus_start (rig->folder), .pairing = ob_pairing_new () };
+
+  session.own = test_bus_connect (session.bus);
+  session.context = (ObRequestContext){ .broker = rig->broker, .pairing = session.pairing };
+
+  return session;
+}
+
+static void
+session_clear (Session *session)
+{
+  ob_pairing_free (session->pairing);
+  g_object_unref (session->own);
+  test_peer_free (session->bus);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Session, session_clear)
+
 static void
 test_one_of_a_kind (TestRig *rig, gconstpointer data)
 {
-  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
-  g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  g_auto (Session) session = session_begin (rig);
   g_autofree char *id = NULL, *secret = NULL, *asked = NULL;
   const ObPairingRequest *request;
-  guint n_opened = 0;
   ObNotifier *notifier;
   Screen screen;
 
-  screen_begin (&screen, bus);
+  screen_begin (&screen, session.bus);
   test_conditions_set_available (rig->conditions, FALSE);
   id = test_rig_submit (rig, NULL, 0);
-  notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  notifier = ob_notifier_new (&session.context, session.own, on_open, &session.n_opened);
   emit (rig, OB_REMINDER_LATE);
   assert_next (&screen,
                "1 1 file has not arrived yet: All of them are kept on this device. The oldest: There is no network. It"
@@ -212,20 +238,20 @@ test_one_of_a_kind (TestRig *rig, gconstpointer data)
   g_free (next (&screen));
   g_assert_cmpuint (screen.last_id, ==, 1);
   /* A page is another one, with what a person compares. */
-  request
-      = ob_pairing_ask (pairing, "https://capture.example", FALSE, ob_broker_get_boot_ms (rig->broker), &secret, NULL);
+  request = ob_pairing_ask (session.pairing, "https://capture.example", FALSE, ob_broker_get_boot_ms (rig->broker),
+                            &secret, NULL);
   asked = g_strdup_printf (
       "2 A web page wants to add files: https://capture.example is asking. Allow it only if it shows "
       "this code: %s\n",
       request->code);
   assert_next (&screen, asked);
   click (&screen, 2);
-  test_wait_until (is_opened, &n_opened, 10);
+  test_wait_until (is_opened, &session.n_opened, 10);
   /* It is denied: nothing is left to be asked. Of another's notification nothing is opened. */
   click (&screen, 77);
-  g_assert_nonnull (ob_pairing_deny (pairing, request->id, ob_broker_get_boot_ms (rig->broker), NULL));
+  g_assert_nonnull (ob_pairing_deny (session.pairing, request->id, ob_broker_get_boot_ms (rig->broker), NULL));
   assert_next (&screen, "close 2\n");
-  g_assert_cmpuint (n_opened, ==, 1);
+  g_assert_cmpuint (session.n_opened, ==, 1);
   emit (rig, OB_REMINDER_NONE);
   assert_next (&screen, "close 1\n");
   ob_notifier_free (notifier);
@@ -236,23 +262,19 @@ test_one_of_a_kind (TestRig *rig, gconstpointer data)
 static void
 test_clicked_at_once (TestRig *rig, gconstpointer data)
 {
-  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
-  g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
-  guint n_opened = 0;
+  g_auto (Session) session = session_begin (rig);
   ObNotifier *notifier;
   Screen screen;
 
-  screen_begin (&screen, bus);
+  screen_begin (&screen, session.bus);
   screen.is_clicked_at_once = TRUE;
-  notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  notifier = ob_notifier_new (&session.context, session.own, on_open, &session.n_opened);
   emit (rig, OB_REMINDER_LATE);
   g_free (next (&screen));
-  test_wait_until (is_opened, &n_opened, 10);
+  test_wait_until (is_opened, &session.n_opened, 10);
   emit (rig, OB_REMINDER_NONE);
   assert_next (&screen, "close 1\n");
-  g_assert_cmpuint (n_opened, ==, 1);
+  g_assert_cmpuint (session.n_opened, ==, 1);
   ob_notifier_free (notifier);
   screen_clear (&screen);
 }
@@ -261,24 +283,20 @@ test_clicked_at_once (TestRig *rig, gconstpointer data)
 static void
 test_without_a_server (TestRig *rig, gconstpointer data)
 {
-  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
-  g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
-  guint n_opened = 0;
-  ObNotifier *notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  g_auto (Session) session = session_begin (rig);
+  ObNotifier *notifier = ob_notifier_new (&session.context, session.own, on_open, &session.n_opened);
   g_autofree char *heard = NULL;
   Screen screen;
 
   emit (rig, OB_REMINDER_TAP);
   emit (rig, OB_REMINDER_NONE);
-  screen_begin (&screen, bus);
+  screen_begin (&screen, session.bus);
   emit (rig, OB_REMINDER_LATE);
   heard = next (&screen);
   g_assert_true (g_str_has_prefix (heard, "1 "));
   /* By the click it knows which one it is. */
   click (&screen, 1);
-  test_wait_until (is_opened, &n_opened, 10);
+  test_wait_until (is_opened, &session.n_opened, 10);
   ob_notifier_free (notifier);
   assert_next (&screen, "close 1\n");
   screen_clear (&screen);
@@ -289,12 +307,8 @@ test_without_a_server (TestRig *rig, gconstpointer data)
 static void
 test_a_server_that_comes_later (TestRig *rig, gconstpointer data)
 {
-  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
-  g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  const ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
-  guint n_opened = 0;
-  ObNotifier *notifier = ob_notifier_new (&context, own, on_open, &n_opened);
+  g_auto (Session) session = session_begin (rig);
+  ObNotifier *notifier = ob_notifier_new (&session.context, session.own, on_open, &session.n_opened);
   Screen screen;
 
   for (guint round = 0; round < 2; round++)
@@ -303,7 +317,7 @@ test_a_server_that_comes_later (TestRig *rig, gconstpointer data)
 
       if (round == 0)
         emit (rig, OB_REMINDER_LATE);
-      screen_begin (&screen, bus);
+      screen_begin (&screen, session.bus);
       heard = next (&screen);
       g_assert_true (g_str_has_prefix (heard, "1 "));
       g_dbus_connection_close_sync (screen.connection, NULL, NULL);
@@ -369,14 +383,14 @@ hear_bus (TestRig *rig, GDBusConnection *own)
 
 /* The broker is another one when it has been started again, and knows who shows notifications. */
 static ObNotifier *
-start_again (TestRig *rig, ObRequestContext *context, GDBusConnection *own, ObNotifier *notifier)
+start_again (TestRig *rig, Session *session, ObNotifier *notifier)
 {
   ob_notifier_free (notifier);
   test_rig_stop (rig);
   test_rig_start (rig);
-  context->broker = rig->broker;
-  notifier = ob_notifier_new (context, own, on_open, NULL);
-  hear_bus (rig, own);
+  session->context.broker = rig->broker;
+  notifier = ob_notifier_new (&session->context, session->own, on_open, NULL);
+  hear_bus (rig, session->own);
 
   return notifier;
 }
@@ -385,24 +399,21 @@ start_again (TestRig *rig, ObRequestContext *context, GDBusConnection *own, ObNo
 static void
 test_news_over_restarts (TestRig *rig, gconstpointer data)
 {
-  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
-  g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
+  g_auto (Session) session = session_begin (rig);
   ObNotifier *notifier;
   Screen screen;
 
   want_news_alone (rig);
-  screen_begin (&screen, bus);
-  notifier = ob_notifier_new (&context, own, on_open, NULL);
+  screen_begin (&screen, session.bus);
+  notifier = ob_notifier_new (&session.context, session.own, on_open, NULL);
   arrive_after_trouble (rig);
   assert_next (&screen, ONE);
   test_wait_until (is_told, rig, 10);
-  notifier = start_again (rig, &context, own, notifier);
+  notifier = start_again (rig, &session, notifier);
   arrive_after_trouble (rig);
   assert_next (&screen, TWO);
   test_wait_until (is_told, rig, 10);
-  notifier = start_again (rig, &context, own, notifier);
+  notifier = start_again (rig, &session, notifier);
   /* Known again, by its place. */
   dismiss (&screen, 1);
   test_wait_until (is_forgotten, rig, 10);
@@ -416,16 +427,13 @@ test_news_over_restarts (TestRig *rig, gconstpointer data)
 static void
 test_news_and_servers_that_come_and_go (TestRig *rig, gconstpointer data)
 {
-  g_autoptr (TestPeer) bus = test_bus_start (rig->folder);
-  g_autoptr (GDBusConnection) own = test_bus_connect (bus);
-  g_autoptr (ObPairing) pairing = ob_pairing_new ();
-  ObRequestContext context = { .broker = rig->broker, .pairing = pairing };
-  ObNotifier *notifier = ob_notifier_new (&context, own, on_open, NULL);
+  g_auto (Session) session = session_begin (rig);
+  ObNotifier *notifier = ob_notifier_new (&session.context, session.own, on_open, NULL);
   Screen screen;
 
   want_news_alone (rig);
   arrive_after_trouble (rig);
-  screen_begin_as (&screen, bus, "");
+  screen_begin_as (&screen, session.bus, "");
   screen.refuses = TRUE;
   assert_next (&screen, "refused\n");
   test_rig_settle (rig);
@@ -436,7 +444,7 @@ test_news_and_servers_that_come_and_go (TestRig *rig, gconstpointer data)
   g_dbus_connection_close_sync (screen.connection, NULL, NULL);
   screen_clear (&screen);
   test_wait_until (is_forgotten, rig, 10);
-  screen_begin (&screen, bus);
+  screen_begin (&screen, session.bus);
   test_rig_advance (rig, RIG_DAY);
   g_assert_cmpstr (screen.log->str, ==, "");
   ob_notifier_free (notifier);

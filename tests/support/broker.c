@@ -241,6 +241,19 @@ test_broker_set_destination (TestBroker *broker, const char *url, const char *co
 }
 
 void
+test_broker_set_rules (TestBroker *broker, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OutboxDBusPolicy) policy
+      = outbox_dbus_policy_proxy_new_sync (broker->connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES,
+                                           OUTBOX_BUS_NAME, OUTBOX_OBJECT_PATH, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (outbox_dbus_policy_call_set_sync (policy, text, NULL, &error));
+  g_assert_no_error (error);
+}
+
+void
 test_broker_use_receiver (TestBroker *broker)
 {
   g_autofree char *confirm_url = test_peer_dup_url (broker->peer, "/confirm?id={id}&sha256={sha256}");

@@ -33,6 +33,9 @@ TestBroker *test_broker_new (void);
 TestBroker *test_broker_new_alone (void);
 void test_broker_set_destination (TestBroker *broker, const char *url, const char *confirm_url);
 
+/* The person's own, in place of all that they were. */
+void test_broker_set_rules (TestBroker *broker, const char *text);
+
 /* Makes the receiver that destination, again where a test did away with the queue. */
 void test_broker_use_receiver (TestBroker *broker);
 
