@@ -26,10 +26,9 @@ struct _TestGnomeShell
 guint
 test_gnome_shell_get_version (void)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *program = g_find_program_in_path ("gnome-shell"), *text = NULL;
 
-  if (!g_find_program_in_path ("gnome-shell")
-      || !g_spawn_command_line_sync ("gnome-shell --version", &text, NULL, NULL, NULL))
+  if (!program || !g_spawn_command_line_sync ("gnome-shell --version", &text, NULL, NULL, NULL))
     return 0;
 
   return (guint) g_ascii_strtoull (text + strcspn (text, "0123456789"), NULL, 10);
