@@ -8,6 +8,7 @@
 #include "base/debug.h"
 #include "base/json.h"
 #include "base/strays.h"
+#include "base/witness.h"
 #include "config.h"
 #include "examination.h"
 #include "removal.h"
@@ -147,6 +148,7 @@ main (int argc, char *argv[])
   /* Bytes are told as they are, and words in English: what is written down has no language (base/language.h). */
   (void) setlocale (LC_CTYPE, "");
   ob_debug_begin (g_getenv ("OUTBOX_DEBUG"));
+  ob_witness_set_socket (g_getenv ("OUTBOX_WITNESS"));
   /* GLib's number parser creates a locale on first use. If two threads wait for that, one gets a stray errno and takes a
    * good number for a bad one: create it now. */
   (void) g_ascii_strtoll ("0", NULL, 10);

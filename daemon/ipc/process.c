@@ -8,6 +8,8 @@
 #include "ipc/process.h"
 
 #include "base/mounts.h"
+#include "base/witness.h"
+#include "dbus/error.h"
 #include "ipc/app.h"
 
 #include <errno.h>
@@ -271,7 +273,7 @@ has_ended (int pidfd)
 }
 
 ObCaller *
-ob_process_identify (guint32 pid, int pidfd, gint64 connected_us, GError **error)
+ob_process_look (guint32 pid, int pidfd, gint64 connected_us, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%u", pid);
   int process = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -290,4 +292,42 @@ ob_process_identify (guint32 pid, int pidfd, gint64 connected_us, GError **error
     return refuse (error, "its process has ended");
 
   return g_steal_pointer (&caller);
+}
+
+/* --- From a user namespace --- */
+
+/* Of a witness that is of another build, a kind may be one that is not known here. */
+static ObCaller *
+ask_witness (guint32 pid, int pidfd, gint64 connected_us, GError **error)
+{
+  const ObWitnessQuestion question = { .kind = OB_WITNESS_WHO, .pid = pid, .connected_us = connected_us };
+  g_autofree ObWitnessAnswer *answer = g_new0 (ObWitnessAnswer, 1);
+  const int failed = ob_witness_ask (&question, pidfd, answer);
+  ObCaller *caller;
+
+  if (failed != 0)
+    {
+      g_autofree char *why = g_strdup_printf ("outbox-witness does not tell: %s", g_strerror (failed));
+
+      return refuse (error, why);
+    }
+  if (answer->caller > OB_CALLER_SANDBOXED || !g_utf8_validate (answer->text, -1, NULL))
+    return refuse (error, "outbox-witness tells what is not known here");
+  if (!answer->is_told)
+    {
+      g_set_error_literal (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED, answer->text);
+      return NULL;
+    }
+  caller = g_new0 (ObCaller, 1);
+  caller->kind = answer->caller;
+  caller->app = g_strdup (answer->text);
+
+  return caller;
+}
+
+ObCaller *
+ob_process_identify (guint32 pid, int pidfd, gint64 connected_us, GError **error)
+{
+  return ob_witness_is_there () ? ask_witness (pid, pidfd, connected_us, error)
+                                : ob_process_look (pid, pidfd, connected_us, error);
 }

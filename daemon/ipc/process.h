@@ -17,11 +17,16 @@ G_BEGIN_DECLS
  *
  * A number may be another process's by the time it is looked up: one that has started after the connection is not its.
  *
+ * Asks the witness where there is one (base/witness.h).
+ *
  * Errors: NotAllowed for everything but a clear answer.
  *
  * Returns: (transfer full) (nullable): who that process is
  */
 ObCaller *ob_process_identify (guint32 pid, int pidfd, gint64 connected_us, GError **error);
+
+/* The same, by what this process sees itself. */
+ObCaller *ob_process_look (guint32 pid, int pidfd, gint64 connected_us, GError **error);
 
 /* Returns: microseconds since the device started, sleep included */
 gint64 ob_process_get_now_us (void);

@@ -159,12 +159,41 @@ as_ana "outbox status" || fail "status"
 # A desktop starts the icon of panels.
 as_ana "systemctl --user cat app-org.outbox.Status@autostart.service" | grep -q '^ExecStart=.*outbox-status' || fail "the icon is not started with the session"
 
-# The unit's sandbox is in force, and is none from which no app could be told.
-as_ana "systemd-analyze security --user --no-pager --threshold=63 outboxd.service >security; code=\$?; tail -n 1 security; exit \$code" \
+# The unit's sandbox is in force: a user namespace, from which the daemon knows all the same who has handed the photos over.
+as_ana "systemd-analyze security --user --no-pager --threshold=40 outboxd.service >security; code=\$?; tail -n 1 security; exit \$code" \
   || fail "the unit is exposed"
-daemon=$(pgrep -x outboxd)
-[ "$(awk '$1 == "Seccomp:" { print $2 }' "/proc/$daemon/status")" = 2 ] || fail "no filter of system calls"
-[ "$(readlink "/proc/$daemon/ns/user")" = "$(readlink /proc/1/ns/user)" ] || fail "a user namespace"
+is_alone ()
+{
+  [ "$(readlink "/proc/$(pgrep -x outboxd)/ns/user")" != "$(readlink /proc/1/ns/user)" ]
+}
+is_restrained ()
+{
+  awk '$1 == "Seccomp:" && $2 != 2 || $1 == "CapBnd:" && $2 != 0 { exit 1 }' "/proc/$(pgrep -x "$1")/status"
+}
+knows_who_calls ()
+{
+  as_ana "outbox list --json" | grep -q '"app":"outbox"'
+}
+is_alone || fail "no user namespace"
+is_restrained outboxd || fail "no filter of system calls, or capabilities"
+knows_who_calls || { as_ana "outbox list --json"; fail "it does not know who calls"; }
+[ "$(pgrep -xc outbox-witness)" -eq 1 ] || fail "no witness"
+
+# Where nobody can have such a namespace, the service starts without.
+mkdir /etc/systemd/system/user@.service.d
+printf '[Service]\nRestrictNamespaces=~user\n' >/etc/systemd/system/user@.service.d/none.conf
+systemctl daemon-reload
+logged_out
+as_ana "unshare --user true" && fail "user namespaces are not forbidden"
+as_ana "outbox status" || fail "it does not start where there is no user namespace"
+! is_alone || fail "a user namespace where there is none"
+knows_who_calls || fail "it does not know who calls where there is no user namespace"
+as_ana "systemctl --user show --property Environment outboxd.service; outbox doctor" || true
+rm -r /etc/systemd/system/user@.service.d
+systemctl daemon-reload
+logged_out
+as_ana "outbox status" || fail "it does not start again"
+is_alone || fail "no user namespace again"
 
 # Nobody is logged in, and lingering lets work go on.
 loginctl enable-linger ana

@@ -81,6 +81,27 @@ die_with_parent (gpointer user_data)
   (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
+/* As by its unit. Returns: (transfer full): the command that starts the daemon */
+static GPtrArray *
+enter_namespace (TestBroker *broker, GSubprocessLauncher *launcher)
+{
+  static const char *const alone[] = { "unshare", "--user", "--map-current-user" };
+  GPtrArray *argv = g_ptr_array_new ();
+
+  if (g_getenv ("WITNESS"))
+    {
+      if (!broker->witness)
+        broker->witness = test_witness_start (broker->folder);
+      g_subprocess_launcher_setenv (launcher, "OUTBOX_WITNESS", test_witness_get_path (broker->witness), TRUE);
+      for (guint i = 0; i < G_N_ELEMENTS (alone); i++)
+        g_ptr_array_add (argv, (gpointer) alone[i]);
+    }
+  g_ptr_array_add (argv, (gpointer) g_getenv ("OUTBOXD"));
+  g_ptr_array_add (argv, NULL);
+
+  return argv;
+}
+
 void
 test_broker_launch (TestBroker *broker, const char *crash_at)
 {
@@ -89,6 +110,7 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_autofree char *state = g_build_filename (broker->folder, "state", NULL);
   g_autofree char *runtime = g_build_filename (broker->folder, "run", NULL);
   g_autofree char *folders = g_strdup_printf ("%s/vendor:%s/etc", broker->folder, broker->folder);
+  g_autoptr (GPtrArray) argv = enter_namespace (broker, launcher);
   g_autoptr (GError) error = NULL;
 
   g_assert_null (broker->process);
@@ -106,7 +128,7 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_subprocess_launcher_unsetenv (launcher, "G_MESSAGES_DEBUG");
   if (crash_at)
     g_subprocess_launcher_setenv (launcher, "OUTBOX_CRASH_AT", crash_at, TRUE);
-  broker->process = g_subprocess_launcher_spawn (launcher, &error, g_getenv ("OUTBOXD"), NULL);
+  broker->process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv->pdata, &error);
   g_assert_no_error (error);
   broker->is_dead = FALSE;
   g_subprocess_wait_async (broker->process, NULL, on_ended, &broker->is_dead);
@@ -302,6 +324,7 @@ test_broker_free (TestBroker *broker)
   test_planted_assert_not_left (broker->folder);
   test_planted_assert_none_came_by (broker->planted);
   g_clear_pointer (&broker->peer, test_peer_free);
+  g_clear_pointer (&broker->witness, test_witness_free);
   g_object_unref (broker->uploads);
   g_object_unref (broker->queue);
   g_object_unref (broker->destinations);

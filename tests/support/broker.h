@@ -9,6 +9,7 @@
 #include "dbus/outbox-dbus.h"
 #include "support/peer.h"
 #include "support/wait.h"
+#include "support/witness.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,8 @@ typedef struct
   GSubprocess *process;         /* NULL while no daemon runs */
   gboolean is_dead;             /* it has ended, by itself or as it was told */
   struct _TestPlanted *planted; /* hears the bus */
+  TestWitness *
+      witness; /* where WITNESS names one: the daemon then has a user namespace of its own, as by its unit; else NULL */
   GDBusConnection *connection;
   OutboxDBusUploads *uploads;
   OutboxDBusQueue *queue;

@@ -80,14 +80,14 @@ global.outboxTest = {
   },
 
   // Moves the pointer to a button and presses it, and again after a while in which it was not clicked, since the menu was laid out anew
-  // meanwhile: as a person does who sees nothing happen. actor: the button, or its word; null: not there yet. Returns: whether it was
-  // clicked, once
+  // meanwhile: as a person does who sees nothing happen. Where it is gone after that, it was another of the same word, which had come under
+  // the pointer. actor: the button, or its word; null: not there yet, or gone. Returns: whether it was clicked, once
   pressedUs: 0,
   isClicked: false,
   click(actor) {
     const nowUs = GLib.get_monotonic_time();
 
-    if (this.isClicked) {
+    if (this.isClicked || (this.pressedUs > 0 && !actor)) {
       this.isClicked = false;
       this.pressedUs = 0;
       return true;
