@@ -251,6 +251,13 @@ tell_no_service (CliDoctor *doctor, const GError *error)
                                 g_strdup (_ ("The service is running, but cannot use its queue:")));
       finding->detail = g_strdup (error->message);
     }
+  else if (g_error_matches (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED))
+    {
+      finding = cli_doctor_add (doctor, "service", "refuses", CLI_LEVEL_PERSON,
+                                g_strdup (_ ("The service is running, but does not answer this program:")));
+      finding->detail = g_strdup (error->message);
+      finding->command = g_strdup ("systemctl --user restart " UNIT);
+    }
   else if (doctor->process == 0 && !is_installed (doctor))
     cli_doctor_add (doctor, "service", "not-installed", CLI_LEVEL_PERSON,
                     g_strdup (_ ("The session bus does not know the service: install Outbox where this bus looks for "

@@ -6,7 +6,7 @@
  */
 #include "dbus/error.h"
 #include "dbus/names.h"
-#include "support/broker.h"
+#include "support/command.h"
 #include "support/document.h"
 
 static GDBusConnection *
@@ -119,11 +119,15 @@ static void
 test_a_witness_that_is_gone (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new_alone ();
+  g_autofree char *told = NULL;
 
   assert_answered (broker);
   g_clear_pointer (&broker->witness, test_witness_free);
   assert_refused (call_anew (broker), "outbox-witness does not tell: No such file");
   assert_answered (broker);
+  told = test_command (broker, "doctor", 3);
+  test_assert_has (told, "The service is running, but does not answer this program:");
+  test_assert_has (told, "systemctl --user restart outboxd.service");
   broker->witness = test_witness_start (broker->folder);
   g_assert_null (call_anew (broker));
 }

@@ -241,6 +241,11 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 ! pgrep -x outboxd || fail "the service runs on without its program"
+for _ in $(seq 100); do
+  pgrep -x outbox-witness >/dev/null || break
+  sleep 0.1
+done
+! pgrep -x outbox-witness || fail "its witness runs on without it"
 [ -d /home/ana/.local/share/outbox ] || fail "a purge took what is a person's own"
 since $start "purged"
 echo "ok: a newcomer's half hour"
