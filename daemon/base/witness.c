@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Outbox authors
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Both ends of the conversation with the witness.
+ * Both ends of the conversation with the witness. With a limit of time the kernel starts nothing again after a signal, such as one of a child's
+ * end (signal(7)).
  */
 #include "base/witness.h"
 
@@ -54,7 +55,7 @@ call (int connection)
 
   if (address.sun_path[0] == '\0')
     return ENAMETOOLONG;
-  if (connect (connection, (const struct sockaddr *) &address, sizeof address) != 0
+  if (TEMP_FAILURE_RETRY (connect (connection, (const struct sockaddr *) &address, sizeof address)) != 0
       || getsockopt (connection, SOL_SOCKET, SO_PEERCRED, &other, &size) != 0)
     return errno;
 
@@ -76,7 +77,7 @@ send_question (int connection, const ObWitnessQuestion *question, int fd)
       message.msg_controllen = sizeof passed;
     }
 
-  return sendmsg (connection, &message, MSG_NOSIGNAL) == (gssize) sizeof *question ? 0 : errno;
+  return TEMP_FAILURE_RETRY (sendmsg (connection, &message, MSG_NOSIGNAL)) == (gssize) sizeof *question ? 0 : errno;
 }
 
 int
@@ -94,7 +95,7 @@ ob_witness_ask (const ObWitnessQuestion *question, int fd, ObWitnessAnswer *answ
     failed = send_question (connection, question, fd);
   if (failed == 0)
     {
-      got = recv (connection, answer, sizeof *answer, 0);
+      got = TEMP_FAILURE_RETRY (recv (connection, answer, sizeof *answer, 0));
       failed = got < 0 ? errno : got != (gssize) sizeof *answer ? ECONNRESET : 0;
     }
   (void) close (connection);
@@ -117,7 +118,7 @@ ob_witness_receive (int connection, ObWitnessQuestion *question, int *fd)
 
   *fd = -1;
   limit (connection);
-  got = recvmsg (connection, &message, MSG_CMSG_CLOEXEC);
+  got = TEMP_FAILURE_RETRY (recvmsg (connection, &message, MSG_CMSG_CLOEXEC));
   header = got >= 0 ? CMSG_FIRSTHDR (&message) : NULL;
   if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN (sizeof *fd))
     memcpy (fd, CMSG_DATA (header), sizeof *fd);
@@ -128,5 +129,5 @@ ob_witness_receive (int connection, ObWitnessQuestion *question, int *fd)
 void
 ob_witness_reply (int connection, const ObWitnessAnswer *answer)
 {
-  (void) send (connection, answer, sizeof *answer, MSG_NOSIGNAL);
+  (void) TEMP_FAILURE_RETRY (send (connection, answer, sizeof *answer, MSG_NOSIGNAL));
 }

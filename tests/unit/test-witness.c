@@ -21,6 +21,7 @@
  *   a kind of caller that is not known, text  it is not known who calls
  *     that is not UTF-8
  *   no NUL in the text                        it is cut
+ *   an answer late, with signals before it    is waited for
  */
 #include "base/fetch.h"
 #include "base/witness.h"
@@ -32,7 +33,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -441,6 +444,8 @@ typedef struct
   int listener;
   gconstpointer bytes;
   gsize size;
+  pthread_t asks;
+  guint n_signals; /* that whoever asks gets while they wait */
 } Liar;
 
 static gpointer
@@ -451,6 +456,11 @@ lie (gpointer data)
   ObWitnessQuestion question;
 
   (void) recv (fd, &question, sizeof question, 0);
+  for (guint i = 0; i < liar->n_signals; i++)
+    {
+      (void) pthread_kill (liar->asks, SIGUSR1);
+      g_usleep (1000);
+    }
   if (liar->size > 0)
     (void) send (fd, liar->bytes, liar->size, MSG_NOSIGNAL);
   (void) close (fd);
@@ -458,28 +468,65 @@ lie (gpointer data)
   return NULL;
 }
 
+/* Asks one at that path. Returns: (transfer full) (nullable): who calls */
+static ObCaller *
+ask_liar (Liar *liar, const char *path, GError **error)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  ObCaller *caller;
+  GThread *thread;
+
+  liar->asks = pthread_self ();
+  liar->listener = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_assert_cmpint (bind (liar->listener, (const struct sockaddr *) &address, sizeof address), ==, 0);
+  g_assert_cmpint (listen (liar->listener, 1), ==, 0);
+  thread = g_thread_new ("liar", lie, liar);
+  caller = ob_process_identify ((guint32) getpid (), -1, 0, error);
+  (void) g_thread_join (thread);
+  (void) close (liar->listener);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+
+  return caller;
+}
+
 /* Returns: (transfer full): why it is refused */
 static char *
 refuse_what_says (const char *path, gconstpointer bytes, gsize size)
 {
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  Liar liar = { socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), bytes, size };
-  g_autoptr (ObCaller) caller = NULL;
+  Liar liar = { .bytes = bytes, .size = size };
   g_autoptr (GError) error = NULL;
-  GThread *thread;
+  g_autoptr (ObCaller) caller = ask_liar (&liar, path, &error);
 
-  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
-  g_assert_cmpint (bind (liar.listener, (const struct sockaddr *) &address, sizeof address), ==, 0);
-  g_assert_cmpint (listen (liar.listener, 1), ==, 0);
-  thread = g_thread_new ("liar", lie, &liar);
-  caller = ob_process_identify ((guint32) getpid (), -1, 0, &error);
-  (void) g_thread_join (thread);
-  (void) close (liar.listener);
-  g_assert_cmpint (g_unlink (path), ==, 0);
   g_assert_error (error, OUTBOX_ERROR, OUTBOX_ERROR_NOT_ALLOWED);
   g_assert_null (caller);
 
   return g_strdup (error->message);
+}
+
+static void
+do_nothing (int number)
+{
+}
+
+/* Children of the daemon end at any time, which the kernel tells to any of its threads. */
+static void
+test_signals_meanwhile (Fixture *fixture, gconstpointer data)
+{
+  const struct sigaction handled = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+  g_autofree char *path = g_build_filename (fixture->folder, "liar", NULL);
+  g_autofree ObWitnessAnswer *answer = g_new0 (ObWitnessAnswer, 1);
+  Liar liar = { .bytes = answer, .size = sizeof *answer, .n_signals = 20 };
+  g_autoptr (ObCaller) caller = NULL;
+  g_autoptr (GError) error = NULL;
+
+  *answer = (ObWitnessAnswer){ .is_told = 1, .caller = OB_CALLER_SANDBOXED, .text = "org.example.App" };
+  g_assert_cmpint (sigaction (SIGUSR1, &handled, NULL), ==, 0);
+  ob_witness_set_socket (path);
+  caller = ask_liar (&liar, path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (caller->app, ==, "org.example.App");
+  g_assert_cmpint (caller->kind, ==, OB_CALLER_SANDBOXED);
 }
 
 static void
@@ -562,6 +609,7 @@ main (int argc, char *argv[])
   add ("another-user", test_another_user);
   add ("killed-and-started-again", test_killed_and_started_again);
   add ("lies", test_lies);
+  add ("signals-meanwhile", test_signals_meanwhile);
   add ("nobody-there", test_nobody_there);
 
   return g_test_run ();
