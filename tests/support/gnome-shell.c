@@ -195,7 +195,7 @@ test_gnome_shell_wait (TestGnomeShell *shell, const char *condition, guint most_
   Wanted wanted = { shell, condition };
 
   g_test_message ("waiting for %s", condition);
-  test_wait_until (is_true, &wanted, most_s);
+  test_wait_until_named (condition, is_true, &wanted, most_s);
 }
 
 TestGnomeShell *
