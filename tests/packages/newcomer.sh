@@ -170,13 +170,15 @@ is_restrained ()
 {
   awk '$1 == "Seccomp:" && $2 != 2 || $1 == "CapBnd:" && $2 != 0 { exit 1 }' "/proc/$(pgrep -x "$1")/status"
 }
+# By a program whose name is longer than what the kernel tells everybody of it.
 knows_who_calls ()
 {
-  as_ana "outbox list --json" | grep -q '"app":"outbox"'
+  as_ana 'cp /usr/bin/outbox a-camera-of-the-site; date +%N >seen.txt; outbox show "$(./a-camera-of-the-site add seen.txt)" --json' >/srv/seen
+  grep -q '"app" : "a-camera-of-the-site"' /srv/seen || { cat /srv/seen; return 1; }
 }
 is_alone || fail "no user namespace"
 is_restrained outboxd || fail "no filter of system calls, or capabilities"
-knows_who_calls || { as_ana "outbox list --json"; fail "it does not know who calls"; }
+knows_who_calls || fail "it does not know who calls"
 [ "$(pgrep -xc outbox-witness)" -eq 1 ] || fail "no witness"
 
 # Where nobody can have such a namespace, the service starts without.
