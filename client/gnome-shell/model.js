@@ -122,8 +122,11 @@ function helpWith({ scope, key, reason }, { _ }) {
   return scope === 'destination' ? { text: _('Try now'), call: call('Destinations', 'Resume', key) } : null;
 }
 
-function helpGroup({ key, app, reasons, states, isPaused }, { _ }) {
-  const name = app ? `${app}/${key}` : key;
+// As holds and calls have it.
+const nameGroup = ({ key, app }) => (app ? `${app}/${key}` : key);
+
+function helpGroup(group, { _ }) {
+  const { reasons, states, isPaused } = group, name = nameGroup(group);
 
   if (isPaused)
     return { text: _('Resume'), call: call('Groups', 'Resume', [name]) };
@@ -134,9 +137,10 @@ function helpGroup({ key, app, reasons, states, isPaused }, { _ }) {
 
 // --- The menu ---
 
-// What a person must do comes first, then what they can do. One row for what one button answers.
-function describeNeeds({ holds, failed }, nowMs, words) {
-  const helped = holds.filter(({ scope, reason }) => scope !== 'queue' || reason !== 'queue').map(hold => {
+// What a person must do comes first, then what they can do. One row for what one button answers: a group that is shown has its own.
+function describeNeeds({ holds, failed }, shownGroups, nowMs, words) {
+  const isElsewhere = ({ scope, reason, key }) => (scope === 'queue' && reason === 'queue') || (scope === 'group' && shownGroups.has(key));
+  const helped = holds.filter(hold => !isElsewhere(hold)).map(hold => {
     const { scope, key, reason, until, needsUser } = hold;
     const help = helpWith(hold, words);
 
@@ -162,7 +166,7 @@ function describeGroups(groups, nowMs, words) {
   const rank = ({ needsUser, states }) => (needsUser ? 0 : states.uploading > 0 ? 1 : 2);
 
   return [...groups].sort((a, b) => rank(a) - rank(b)).map(group => ({
-    key: `${group.app}/${group.key}`, title: group.title, label: words.labels.group(group, nowMs),
+    key: nameGroup(group), title: group.title, label: words.labels.group(group, nowMs),
     confirmed: share(group.offset, group.bytes), sent: share(Math.max(group.sent, group.offset), group.bytes), help: helpGroup(group, words),
   }));
 }
@@ -227,10 +231,11 @@ export function describe(known, { onlyCounts = false, nowMs = 0 } = {}, words) {
     shown.start = { text: words._('Start'), call: call('', 'Start') };
   if (!isThere)
     return shown;
-  const needs = describeNeeds(known, nowMs, words), groups = describeGroups(known.groups, nowMs, words);
+  const all = describeGroups(known.groups, nowMs, words), groups = all.slice(0, GROUPS_MOST);
+  const needs = describeNeeds(known, new Set(groups.map(({ key }) => key)), nowMs, words);
 
-  return { ...shown, needs: needs.slice(0, NEEDS_MOST), groups: groups.slice(0, GROUPS_MOST),
-           hasMore: known.hasMoreGroups || needs.length > NEEDS_MOST || groups.length > GROUPS_MOST,
+  return { ...shown, needs: needs.slice(0, NEEDS_MOST), groups,
+           hasMore: known.hasMoreGroups || needs.length > NEEDS_MOST || all.length > GROUPS_MOST,
            network: known.conditions ? describeNetwork(known.conditions, words) : '' };
 }
 

@@ -72,6 +72,12 @@ const tests = {
       { key: 'a', title: 'Case A', states: { failed: 1 }, bytes: 0, needs_user: true }, { key: 'c', states: { uploading: 1 }, paused: true }]) })).groups
       .map(({ title, confirmed, sent, help }) => `${title} ${confirmed} ${sent} ${help.text} ${help.call.args?.[0]}`),
     ['Case A 0 0 Show… undefined', 'c 0 0 Resume c', 'b 0.25 0.5 Send now org.x/b']],
+  'a paused group has one button, with it or, where it is not shown, above': () => {
+    const groups = Array.from({ length: GROUPS_MOST + 1 }, (_, i) => ({ key: `g${i}`, app: 'org.x', paused: true, states: { paused: 1 } }));
+    const shown = show(knows({ groups: readGroups(groups), holds: readHolds([hold('group', 'user', 'org.x/g0'), hold('group', 'user', `org.x/g${GROUPS_MOST}`)]) }));
+
+    return [[shown.groups[0].help.call.args[0], buttons(shown), shown.needs.length], [['org.x/g0'], 'Resume: Groups.Resume', 1]];
+  },
   'a menu has few groups': () => {
     const shown = show(knows({ groups: readGroups(Array.from({ length: 1000 }, (_, i) => ({ key: `g${i}` }))) }));
 
