@@ -181,6 +181,19 @@ is_restrained outboxd || fail "no filter of system calls, or capabilities"
 knows_who_calls || fail "it does not know who calls"
 [ "$(pgrep -xc outbox-witness)" -eq 1 ] || fail "no witness"
 
+# Each of the two may die, and both end together.
+for _ in $(seq 5); do
+  pkill -KILL -x outbox-witness
+  as_ana "outbox status" || fail "a witness that was killed is not there again"
+done
+pkill -KILL -x outboxd
+as_ana "outbox status" || fail "a service that was killed is not there again"
+as_ana "systemctl --user restart outboxd.service; outbox status" || fail "a restart"
+as_ana "systemctl --user stop outboxd.service"
+! pgrep -x outbox-witness || fail "a witness without its service"
+[ ! -e "/run/user/$(id -u ana)/outbox-witness" ] || fail "a witness's socket without its service"
+as_ana "outbox status" || fail "it does not start after a stop"
+
 # Where nobody can have such a namespace, the service starts without.
 mkdir /etc/systemd/system/user@.service.d
 printf '[Service]\nRestrictNamespaces=~user\n' >/etc/systemd/system/user@.service.d/none.conf
