@@ -199,7 +199,7 @@ mkdir /etc/systemd/system/user@.service.d
 printf '[Service]\nRestrictNamespaces=~user\n' >/etc/systemd/system/user@.service.d/none.conf
 systemctl daemon-reload
 logged_out
-as_ana "unshare --user true" && fail "user namespaces are not forbidden"
+as_ana "systemd-run --user --quiet --wait unshare --user true" && fail "user namespaces are not forbidden"
 as_ana "outbox status" || fail "it does not start where there is no user namespace"
 ! is_alone || fail "a user namespace where there is none"
 knows_who_calls || fail "it does not know who calls where there is no user namespace"
