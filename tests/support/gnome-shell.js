@@ -9,6 +9,9 @@ const settings = Main.panel.statusArea.quickSettings;
 const backend = global.stage.get_context?.().get_backend?.() ?? Clutter.get_default_backend();
 const pointer = backend.get_default_seat().create_virtual_device(Clutter.InputDeviceType.POINTER_DEVICE);
 
+// On a slow machine a click is not heard at once, and a second one takes a first one of a toggle back.
+const PATIENCE_US = 5000000;
+
 const find = (actor, is) => (is(actor) ? actor : actor.get_children().map(child => find(child, is)).find(found => found) ?? null);
 const pass = ms => new Promise(resolve => GLib.timeout_add(GLib.PRIORITY_DEFAULT, ms, () => {
   resolve();
@@ -92,7 +95,7 @@ global.outboxTest = {
       this.pressedUs = 0;
       return true;
     }
-    if (nowUs < this.pressedUs + 2000000 || !this.reach(this.middle(actor)))
+    if (nowUs < this.pressedUs + PATIENCE_US || !this.reach(this.middle(actor)))
       return false;
     const button = actor instanceof St.Button ? actor : actor.get_parent();
     const id = button.connect('clicked', () => {
