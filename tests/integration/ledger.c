@@ -5,6 +5,7 @@
  */
 #include "ledger.h"
 
+#include "support/threaded-server.h"
 #include "support/wait.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -29,13 +30,12 @@ typedef struct
 
 struct _Ledger
 {
-  GSocketService *service;
+  TestThreadedServer *server;
   GSocketAddress *upstream;
   GMutex lock;
   GPtrArray *entries; /* in the order in which they came */
   guint64 allowed;
   guint64 passed;
-  guint n_open;
 };
 
 static void
@@ -217,8 +217,9 @@ begin_entry (Ledger *ledger, const char *head)
 }
 
 static void
-serve (Ledger *ledger, GSocketConnection *connection)
+talk (GSocketConnection *connection, gpointer user_data)
 {
+  Ledger *ledger = user_data;
   g_autoptr (GSocketClient) connector = g_socket_client_new ();
   g_autoptr (GSocketConnection) onward
       = g_socket_client_connect (connector, G_SOCKET_CONNECTABLE (ledger->upstream), NULL, NULL);
@@ -238,34 +239,6 @@ serve (Ledger *ledger, GSocketConnection *connection)
     relay (&visit);
 }
 
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
-{
-  Ledger *ledger = user_data;
-
-  serve (ledger, connection);
-  (void) g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
-  g_mutex_lock (&ledger->lock);
-  ledger->n_open--;
-  g_mutex_unlock (&ledger->lock);
-  g_main_context_wakeup (NULL);
-
-  return TRUE;
-}
-
-/* Counts on the main thread, so that none is missed by the end. */
-static gboolean
-on_incoming (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
-{
-  Ledger *ledger = user_data;
-
-  g_mutex_lock (&ledger->lock);
-  ledger->n_open++;
-  g_mutex_unlock (&ledger->lock);
-
-  return FALSE;
-}
-
 /* --- The test's side --- */
 
 Ledger *
@@ -278,36 +251,18 @@ ledger_new (const char *path, const char *upstream)
   g_mutex_init (&ledger->lock);
   ledger->entries = g_ptr_array_new_with_free_func (entry_free);
   ledger->upstream = g_unix_socket_address_new (upstream);
-  ledger->service = g_threaded_socket_service_new (8);
-  (void) g_signal_connect (ledger->service, "incoming", G_CALLBACK (on_incoming), ledger);
-  (void) g_signal_connect (ledger->service, "run", G_CALLBACK (on_run), ledger);
-  (void) g_socket_listener_add_address (G_SOCKET_LISTENER (ledger->service), address, G_SOCKET_TYPE_STREAM,
-                                        G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
+  ledger->server = test_threaded_server_new (talk, ledger);
+  (void) g_socket_listener_add_address (test_threaded_server_get_listener (ledger->server), address,
+                                        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
   g_assert_no_error (error);
 
   return ledger;
 }
 
-static gboolean
-is_idle (gpointer data)
-{
-  Ledger *ledger = data;
-  gboolean is;
-
-  g_mutex_lock (&ledger->lock);
-  is = ledger->n_open == 0;
-  g_mutex_unlock (&ledger->lock);
-
-  return is;
-}
-
 void
 ledger_free (Ledger *ledger)
 {
-  g_socket_service_stop (ledger->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (ledger->service));
-  test_wait_until (is_idle, ledger, 20);
-  g_object_unref (ledger->service);
+  test_threaded_server_free (ledger->server);
   g_object_unref (ledger->upstream);
   g_ptr_array_unref (ledger->entries);
   g_mutex_clear (&ledger->lock);

@@ -300,8 +300,8 @@ read_body (GInputStream *in, GOutputStream *out, Request *request)
              && got == (gsize) request->length);
 }
 
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+static void
+talk (GSocketConnection *connection, gpointer user_data)
 {
   Liar *liar = user_data;
   g_autoptr (GDataInputStream) in = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
@@ -321,8 +321,6 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject 
         is_open = g_output_stream_write_all (out, answer->str, answer->len, NULL, NULL, NULL) && is_open;
       request_clear (&request);
     }
-
-  return TRUE;
 }
 
 static void
@@ -344,10 +342,8 @@ liar_start (const LiarLine *script, const char *id, const char *sha256, gsize si
   liar->requests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   liar->uploads = g_ptr_array_new_with_free_func (free_bytes);
   g_mutex_init (&liar->lock);
-  liar->service = g_threaded_socket_service_new (4);
-  liar->port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (liar->service), NULL, NULL);
-  g_assert_cmpuint (liar->port, >, 0);
-  g_signal_connect (liar->service, "run", G_CALLBACK (on_run), liar);
+  liar->server = test_threaded_server_new (talk, liar);
+  liar->port = test_threaded_server_listen (liar->server);
 
   return liar;
 }
@@ -367,8 +363,7 @@ liar_count (Liar *liar, const char *kind)
 void
 liar_free (Liar *liar)
 {
-  g_socket_service_stop (liar->service);
-  g_object_unref (liar->service);
+  test_threaded_server_free (liar->server);
   g_hash_table_unref (liar->requests);
   g_ptr_array_unref (liar->uploads);
   g_clear_pointer (&liar->file, g_byte_array_unref);

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "support/threaded-server.h"
 
 /* What becomes of a request before its scripted answer. */
 typedef enum
@@ -38,7 +38,7 @@ typedef struct
   const char *id;
   const char *sha256;
   gsize size_bytes;
-  GSocketService *service;
+  TestThreadedServer *server;
   guint16 port;
   GMutex lock;
   GHashTable *requests; /* kind → how many */

@@ -135,8 +135,8 @@ answer_question (OddServer *server, const Request *request, GString *answer)
   g_mutex_unlock (&server->lock);
 }
 
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+static void
+talk (GSocketConnection *connection, gpointer user_data)
 {
   OddServer *server = user_data;
   g_autoptr (GDataInputStream) in = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
@@ -166,8 +166,6 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject 
       is_open = is_open && g_output_stream_write_all (out, answer->str, answer->len, NULL, NULL, NULL);
       g_free (request.method);
     }
-
-  return TRUE;
 }
 
 OddServer *
@@ -176,11 +174,9 @@ odd_server_start (const OddHabits *habits)
   OddServer *server = g_new0 (OddServer, 1);
 
   server->habits = *habits;
-  server->service = g_threaded_socket_service_new (4);
-  server->port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (server->service), NULL, NULL);
-  g_assert_cmpuint (server->port, >, 0);
   g_mutex_init (&server->lock);
-  g_signal_connect (server->service, "run", G_CALLBACK (on_run), server);
+  server->server = test_threaded_server_new (talk, server);
+  server->port = test_threaded_server_listen (server->server);
 
   return server;
 }
@@ -188,8 +184,7 @@ odd_server_start (const OddHabits *habits)
 void
 odd_server_free (OddServer *server)
 {
-  g_socket_service_stop (server->service);
-  g_object_unref (server->service);
+  test_threaded_server_free (server->server);
   g_clear_pointer (&server->file, g_byte_array_unref);
   g_mutex_clear (&server->lock);
   g_free (server);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "support/threaded-server.h"
 
 typedef enum
 {
@@ -30,7 +30,7 @@ typedef struct
 typedef struct
 {
   OddHabits habits;
-  GSocketService *service;
+  TestThreadedServer *server;
   guint16 port;
   GMutex lock;
   GByteArray *file; /* NULL: none */

@@ -5,6 +5,8 @@
  */
 #include "support/trap.h"
 
+#include "support/threaded-server.h"
+
 #include <sys/socket.h>
 
 #define FILLERS 4
@@ -18,11 +20,10 @@ struct _TestTrap
   TestTrapPoint point;
   const char *method;
   GSocket *listener;
-  GSocketService *service; /* NULL: nobody accepts */
+  TestThreadedServer *server; /* NULL: nobody accepts */
   GSocket *fillers[FILLERS];
   GCancellable *closing;
-  gint n_threads; /* atomic, as are the next two */
-  gint n_reached;
+  gint n_reached; /* atomic, as are the next two */
   gint n_made;
   gint n_ended;
 };
@@ -186,14 +187,13 @@ is_second (Exchange *exchange)
   return exchange->trap->point == TEST_TRAP_FORGETFUL && (read_head (exchange) || TRUE);
 }
 
-static gboolean
-on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+static void
+talk (GSocketConnection *connection, gpointer user_data)
 {
   TestTrap *trap = user_data;
   g_autoptr (GDataInputStream) in = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
   Exchange exchange = { trap, connection, in, g_io_stream_get_output_stream (G_IO_STREAM (connection)), NULL, 0, 0 };
 
-  g_atomic_int_inc (&trap->n_threads);
   g_data_input_stream_set_newline_type (in, G_DATA_STREAM_NEWLINE_TYPE_LF);
   if (trap->point == TEST_TRAP_ACCEPTED)
     stop_here (&exchange);
@@ -207,11 +207,6 @@ on_run (GThreadedSocketService *service, GSocketConnection *connection, GObject 
       else if (!answer (&exchange) || is_second (&exchange))
         break;
   g_free (exchange.method);
-  (void) g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
-  (void) g_atomic_int_add (&trap->n_threads, -1);
-  g_main_context_wakeup (NULL);
-
-  return TRUE;
 }
 
 static void
@@ -245,10 +240,9 @@ fill_queue (TestTrap *trap)
 static void
 serve (TestTrap *trap)
 {
-  trap->service = g_threaded_socket_service_new (16);
-  g_assert_true (g_socket_listener_add_socket (G_SOCKET_LISTENER (trap->service), trap->listener, NULL, NULL));
-  g_signal_connect (trap->service, "run", G_CALLBACK (on_run), trap);
-  g_socket_service_start (trap->service);
+  trap->server = test_threaded_server_new (talk, trap);
+  g_assert_true (
+      g_socket_listener_add_socket (test_threaded_server_get_listener (trap->server), trap->listener, NULL, NULL));
 }
 
 TestTrap *
@@ -272,15 +266,7 @@ void
 test_trap_free (TestTrap *trap)
 {
   g_cancellable_cancel (trap->closing);
-  if (trap->service)
-    {
-      g_socket_service_stop (trap->service);
-      g_socket_listener_close (G_SOCKET_LISTENER (trap->service));
-      /* Its threads use the trap. */
-      while (g_atomic_int_get (&trap->n_threads) > 0)
-        g_main_context_iteration (NULL, TRUE);
-      g_object_unref (trap->service);
-    }
+  g_clear_pointer (&trap->server, test_threaded_server_free);
   for (guint i = 0; i < FILLERS; i++)
     g_clear_object (&trap->fillers[i]);
   g_object_unref (trap->listener);
