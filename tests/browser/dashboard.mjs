@@ -22,8 +22,10 @@ function waitForText(page, text, isThere = true) {
   return page.waitForFunction((wanted, there) => document.body.innerText.includes(wanted) === there, {polling: 'mutation'}, text, isThere);
 }
 
+const selectButton = name => `::-p-aria([name="${name}"][role="button"])`;
+
 function findButton(page, name) {
-  return page.waitForSelector(`::-p-aria([name="${name}"][role="button"])`);
+  return page.waitForSelector(selectButton(name));
 }
 
 // Shows a part of the page. Its button may have a number.
@@ -31,12 +33,9 @@ async function show(page, name) {
   await page.evaluate(wanted => [...document.querySelectorAll('nav button')].find(({innerText}) => innerText.startsWith(wanted)).click(), name);
 }
 
-async function click(page, name) {
-  const button = await findButton(page, name);
-
-  // What is above it may just grow: a locator clicks where the button has come to rest.
-  await button.asLocator().click();
-}
+// What is above it may just grow, and another of that name may take its place: a locator looks for it again, and clicks where it has come to
+// rest.
+const click = (page, name) => page.locator(selectButton(name)).click();
 
 // What the browser itself logs of a request that is refused, as it is to be.
 const isRefusal = message => /the server responded with a status of 40[0-9]/.test(message);
@@ -190,7 +189,7 @@ async function asksTheServerAgain(world, {page}) {
   await page.waitForFunction(() => document.querySelectorAll('.uploads > li').length >= 3);
   await click(page, 'Ask the server again: photo.jpg');
   await until('answer', async () => (await world.list()).find(({name}) => name === 'photo.jpg').verified?.result === 'confirmed');
-  await (await page.waitForSelector('::-p-xpath(//li[.//h3[contains(., "photo.jpg")]]//summary)')).click();
+  await page.locator('::-p-xpath(//li[.//h3[contains(., "photo.jpg")]]//summary)').click();
   await waitForText(page, 'The server has it · ');
   await click(page, 'Not arrived');
 }
@@ -278,7 +277,7 @@ async function tellsGroupsWhole(world, {page}) {
 }
 
 async function changesTheOrder(world, {page}) {
-  await (await page.waitForSelector('::-p-xpath(//li[.//h3[contains(., "three.jpg")]]//summary)')).click();
+  await page.locator('::-p-xpath(//li[.//h3[contains(., "three.jpg")]]//summary)').click();
   await click(page, 'Send first: three.jpg');
   await page.waitForFunction(name => !document.querySelector(`button[aria-label="${name}"]`), {}, 'Send first: three.jpg');
   assert.equal((await world.list()).find(({name}) => name === 'three.jpg').priority, 1000);
