@@ -9,6 +9,7 @@
 #include "report.h"
 
 #include "dbus/names.h"
+#include "support/child.h"
 
 #include <fcntl.h>
 #include <gio/gunixfdlist.h>
@@ -17,7 +18,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,19 +25,13 @@
 #define IDLE_LOOK_MS 250
 #define IDLE_LOOKS 4
 
-static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* Between fork and exec: the limits that a desktop session gives. */
 static void
 be_a_session_service (gpointer user_data)
 {
   struct rlimit limit;
 
-  die_with_parent (NULL);
+  test_child_die_with_parent (NULL);
   (void) getrlimit (RLIMIT_NOFILE, &limit);
   limit.rlim_cur = MIN (limit.rlim_max, 1024);
   (void) setrlimit (RLIMIT_NOFILE, &limit);
@@ -116,7 +110,7 @@ start_bus (Rig *rig)
   g_autoptr (GError) error = NULL;
   g_autoptr (GDataInputStream) lines = NULL;
 
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   rig->bus = g_subprocess_launcher_spawn (launcher, &error, "dbus-daemon", "--session", "--nofork", "--print-address",
                                           socket, NULL);
   g_assert_no_error (error);

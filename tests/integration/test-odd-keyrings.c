@@ -5,12 +5,11 @@
  */
 #include "dbus/error.h"
 #include "store/keyring.h"
+#include "support/child.h"
 #include "support/system-bus.h"
 #include "support/wait.h"
 
 #include <glib/gstdio.h>
-#include <sys/prctl.h>
-#include <signal.h>
 
 #define SECRET "what is to be kept"
 #define ID "019012d7-0000-7000-8000-000000000001"
@@ -29,12 +28,6 @@ typedef struct
 static Fixture fixture;
 
 /* --- The service --- */
-
-static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
 
 static gboolean
 has_owner (gpointer data)
@@ -58,9 +51,9 @@ start_service (void)
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autoptr (GError) error = NULL;
 
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
-  fixture.service
-      = g_subprocess_launcher_spawn (launcher, &error, "/usr/bin/python3", program, test_peer_get_url (fixture.bus), NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
+  fixture.service = g_subprocess_launcher_spawn (launcher, &error, "/usr/bin/python3", program,
+                                                 test_peer_get_url (fixture.bus), NULL);
   g_assert_no_error (error);
   test_wait_until (has_owner, NULL, 30);
 }

@@ -8,21 +8,7 @@
 #include "dbus/names.h"
 #include "support/command.h"
 #include "support/document.h"
-
-static GDBusConnection *
-connect_to_bus (TestBroker *broker)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection
-      = g_dbus_connection_new_for_address_sync (test_broker_get_bus_address (broker),
-                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                                    | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                                NULL, NULL, &error);
-
-  g_assert_no_error (error);
-
-  return connection;
-}
+#include "support/system-bus.h"
 
 static void
 call_holds (GDBusConnection *connection, GAsyncReadyCallback done, gpointer user_data)
@@ -35,7 +21,7 @@ call_holds (GDBusConnection *connection, GAsyncReadyCallback done, gpointer user
 static GError *
 call_anew (TestBroker *broker)
 {
-  g_autoptr (GDBusConnection) connection = connect_to_bus (broker);
+  g_autoptr (GDBusConnection) connection = test_bus_connect (broker->bus);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GVariant) reply = NULL;
   GError *error = NULL;
@@ -96,7 +82,7 @@ static void
 test_a_witness_that_is_killed (void)
 {
   g_autoptr (TestBroker) broker = test_broker_new_alone ();
-  g_autoptr (GDBusConnection) connection = connect_to_bus (broker);
+  g_autoptr (GDBusConnection) connection = test_bus_connect (broker->bus);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GError) error = NULL;

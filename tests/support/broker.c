@@ -4,6 +4,7 @@
  * The daemon under test. Owns its processes and folders. Main thread.
  */
 #include "support/broker.h"
+#include "support/child.h"
 #include "support/document.h"
 
 #include "dbus/error.h"
@@ -15,7 +16,6 @@
 #include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 static guint
@@ -75,12 +75,6 @@ on_ended (GObject *source, GAsyncResult *result, gpointer user_data)
   *(gboolean *) user_data = TRUE;
 }
 
-static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* As by its unit. Returns: (transfer full): the command that starts the daemon */
 static GPtrArray *
 enter_namespace (TestBroker *broker, GSubprocessLauncher *launcher)
@@ -114,7 +108,7 @@ test_broker_launch (TestBroker *broker, const char *crash_at)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (broker->process);
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", data, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_CONFIG_HOME", broker->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", runtime, TRUE);

@@ -5,10 +5,10 @@
  */
 #include "support/gnome-shell.h"
 
-#include <signal.h>
+#include "support/child.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #define UUID "outbox@outbox.org"
@@ -93,12 +93,6 @@ link_notifications (TestBroker *broker)
 }
 
 static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static void
 launch (TestGnomeShell *shell, const char *language)
 {
   static const char *const folders[]
@@ -107,7 +101,7 @@ launch (TestGnomeShell *shell, const char *language)
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
   g_autoptr (GError) error = NULL;
 
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   g_subprocess_launcher_set_stderr_file_path (launcher, shell->said);
   for (guint i = 0; i < G_N_ELEMENTS (folders); i += 2)
     {

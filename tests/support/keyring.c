@@ -5,11 +5,11 @@
  */
 #include "support/keyring.h"
 
+#include "support/child.h"
 #include "support/wait.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <sys/prctl.h>
 
 #define PASSWORD "of the login"
 #define NAME "org.freedesktop.secrets"
@@ -56,12 +56,6 @@ has_no_name (gpointer data)
   return !has_name (data);
 }
 
-static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
 /* @option: (nullable) */
 static void
 launch (TestKeyring *self, const char *option)
@@ -71,7 +65,7 @@ launch (TestKeyring *self, const char *option)
       G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
   g_autoptr (GError) error = NULL;
 
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   g_subprocess_launcher_setenv (launcher, "XDG_DATA_HOME", self->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", self->folder, TRUE);
   g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", self->address, TRUE);

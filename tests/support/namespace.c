@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define INSIDE "OUTBOX_TEST_IN_NAMESPACE"
@@ -33,6 +35,30 @@ test_namespace_enter (char **argv)
   (void) execvp ("unshare", (char **) words->pdata);
 
   return FALSE;
+}
+
+static gboolean
+write_proc (const char *path, const char *text)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean is_good = fd >= 0 && write (fd, text, strlen (text)) == (gssize) strlen (text);
+
+  if (fd >= 0)
+    (void) close (fd);
+
+  return is_good;
+}
+
+gboolean
+test_namespace_keep_ids (int flags)
+{
+  char uid_map[64], gid_map[64];
+
+  (void) snprintf (uid_map, sizeof uid_map, "%u %u 1", geteuid (), geteuid ());
+  (void) snprintf (gid_map, sizeof gid_map, "%u %u 1", getegid (), getegid ());
+
+  return unshare (flags | CLONE_NEWUSER) == 0 && write_proc ("/proc/self/setgroups", "deny")
+         && write_proc ("/proc/self/uid_map", uid_map) && write_proc ("/proc/self/gid_map", gid_map);
 }
 
 void

@@ -14,6 +14,10 @@ G_BEGIN_DECLS
  * and the test is to be skipped. First thing in main(). */
 gboolean test_namespace_enter (char **argv);
 
+/* Moves the process, which must have one thread, into a user namespace in which its ids are what they were and no others are known, and into
+ * those of @flags, as unshare() has them. By plain system calls: between fork and exec, too. Returns: whether it is there */
+gboolean test_namespace_keep_ids (int flags);
+
 /* A test in place of each that needs them, where none can be had. */
 void test_namespace_skip (void);
 

@@ -5,9 +5,10 @@
  */
 #include "support/peer.h"
 
+#include "support/child.h"
+
 #include <libsoup/soup.h>
 #include <signal.h>
-#include <sys/prctl.h>
 
 struct _TestPeer
 {
@@ -18,13 +19,6 @@ struct _TestPeer
   char *url;
   SoupSession *session;
 };
-
-/* A test that dies takes its servers with it. */
-static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
 
 /* Nobody else on the machine is given the port while the server is dead: the kernel gives away none that is bound. The
  * server itself may listen there, since it sets SO_REUSEADDR as well. */
@@ -60,7 +54,7 @@ start (TestPeer *peer)
   g_autofree char *line = NULL;
   const char *mark;
 
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   peer->process = g_subprocess_launcher_spawnv (launcher, (const char *const *) peer->argv, &error);
   g_assert_no_error (error);
   lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (peer->process));

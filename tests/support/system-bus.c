@@ -5,11 +5,11 @@
  */
 #include "support/system-bus.h"
 
+#include "support/child.h"
 #include "support/wait.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define ADDRESS "DBUS_SYSTEM_BUS_ADDRESS"
@@ -183,12 +183,6 @@ test_system_bus_set_battery (TestSystemBus *bus, double percentage)
 /* --- Services --- */
 
 static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static void
 on_name_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
 {
   ((TestService *) user_data)->is_there = TRUE;
@@ -220,7 +214,7 @@ test_service_start (TestSystemBus *bus, const char *name, const char *const *arg
   TestService *service = g_new0 (TestService, 1);
   g_autoptr (GError) error = NULL;
 
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   service->process = g_subprocess_launcher_spawnv (launcher, argv, &error);
   g_assert_no_error (error);
   service->watch = g_bus_watch_name_on_connection (bus->connection, name, G_BUS_NAME_WATCHER_FLAGS_NONE,

@@ -5,8 +5,9 @@
  */
 #include "support/witness.h"
 
+#include "support/child.h"
+
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -44,12 +45,6 @@ listen_at (const char *path)
   return listener;
 }
 
-static void
-die_with_parent (gpointer user_data)
-{
-  (void) prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
 void
 test_witness_restart (TestWitness *witness)
 {
@@ -57,7 +52,7 @@ test_witness_restart (TestWitness *witness)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (witness->process);
-  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  g_subprocess_launcher_set_child_setup (launcher, test_child_die_with_parent, NULL, NULL);
   g_subprocess_launcher_setenv (launcher, "LISTEN_FDS", "1", TRUE);
   g_subprocess_launcher_take_fd (launcher, dup (witness->listener), 3);
   witness->process = g_subprocess_launcher_spawn (launcher, &error, "sh", "-c", "LISTEN_PID=$$ exec \"$0\"",
@@ -103,10 +98,4 @@ const char *
 test_witness_get_path (TestWitness *witness)
 {
   return witness->path;
-}
-
-GPid
-test_witness_get_pid (TestWitness *witness)
-{
-  return (GPid) g_ascii_strtoll (g_subprocess_get_identifier (witness->process), NULL, 10);
 }

@@ -27,7 +27,4 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestWitness, test_witness_free)
 
 const char *test_witness_get_path (TestWitness *witness);
 
-/* Its process. */
-GPid test_witness_get_pid (TestWitness *witness);
-
 G_END_DECLS
