@@ -46,20 +46,26 @@ limit (int connection)
   (void) setsockopt (connection, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
 }
 
-/* Whoever could listen there as somebody else would say who may do what. Returns: errno */
-static int
-call (int connection)
+/* Whoever could listen there as somebody else would say who may do what, and nobody else's programs are told anything. */
+static gboolean
+is_own (int connection)
 {
   struct ucred other = { .pid = 0 };
   socklen_t size = sizeof other;
 
+  return getsockopt (connection, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 && other.uid == geteuid ();
+}
+
+/* Returns: errno */
+static int
+call (int connection)
+{
   if (address.sun_path[0] == '\0')
     return ENAMETOOLONG;
-  if (TEMP_FAILURE_RETRY (connect (connection, (const struct sockaddr *) &address, sizeof address)) != 0
-      || getsockopt (connection, SOL_SOCKET, SO_PEERCRED, &other, &size) != 0)
+  if (TEMP_FAILURE_RETRY (connect (connection, (const struct sockaddr *) &address, sizeof address)) != 0)
     return errno;
 
-  return other.uid == geteuid () ? 0 : EPERM;
+  return is_own (connection) ? 0 : EPERM;
 }
 
 /* Returns: errno */
@@ -117,6 +123,8 @@ ob_witness_receive (int connection, ObWitnessQuestion *question, int *fd)
   gssize got;
 
   *fd = -1;
+  if (!is_own (connection))
+    return FALSE;
   limit (connection);
   got = TEMP_FAILURE_RETRY (recvmsg (connection, &message, MSG_CMSG_CLOEXEC));
   header = got >= 0 ? CMSG_FIRSTHDR (&message) : NULL;

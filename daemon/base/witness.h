@@ -47,7 +47,8 @@ gboolean ob_witness_is_there (void);
 #define OB_WITNESS_MOST_S 10
 int ob_witness_ask (const ObWitnessQuestion *question, int fd, ObWitnessAnswer *answer);
 
-/* For the witness: blocks for at most that long. @fd: (out): what came with it, or -1; the caller closes it. Returns: whether it is a question. */
+/* For the witness: blocks for at most that long. @fd: (out): what came with it, or -1; the caller closes it. Returns: whether it is a question,
+ * of a program of the same user. */
 gboolean ob_witness_receive (int connection, ObWitnessQuestion *question, int *fd);
 void ob_witness_reply (int connection, const ObWitnessAnswer *answer);
 
