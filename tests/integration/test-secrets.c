@@ -390,11 +390,56 @@ test_a_secret_on_the_bus_is_found (void)
   g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
 }
 
+/* A thread: asks and asks, so that the bus is never quiet. */
+static gpointer
+ask_until_cancelled (gpointer cancellable)
+{
+  GDBusConnection *connection = g_object_get_data (cancellable, "connection");
+
+  while (!g_cancellable_is_cancelled (cancellable))
+    {
+      g_autoptr (GVariant) reply
+          = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                         "org.freedesktop.DBus", "GetId", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
+                                         NULL);
+    }
+
+  return NULL;
+}
+
+/* The bus closed one that came to it while others were calling, and it heard nothing then. */
+static void
+test_a_listener_answers_nobody (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("outbox-person-XXXXXX", NULL);
+  const char *argv[] = { "rm", "-r", folder, NULL };
+  TestPeer *bus = test_bus_start (folder);
+  g_autoptr (GDBusConnection) connection = test_bus_connect (bus);
+  g_autoptr (GCancellable) enough = g_cancellable_new ();
+  GThread *others;
+
+  g_object_set_data (G_OBJECT (enough), "connection", connection);
+  others = g_thread_new ("others", ask_until_cancelled, enough);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (TestPlanted) planted = test_planted_watch (test_peer_get_url (bus));
+
+      /* Comes after what it has answered. */
+      emit (connection, TOKEN);
+      test_wait_until (came_by, planted, 10);
+    }
+  g_cancellable_cancel (enough);
+  g_thread_join (others);
+  test_peer_free (bus);
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/secrets/a-secret-on-the-bus-is-found", test_a_secret_on_the_bus_is_found);
+  g_test_add_func ("/secrets/a-listener-answers-nobody", test_a_listener_answers_nobody);
   g_test_add ("/secrets/one-sign-in-lets-all-go-on", Fixture, NULL, set_up, test_one_sign_in_lets_all_go_on, tear_down);
   g_test_add ("/secrets/a-wrong-secret-is-not-repeated", Fixture, NULL, set_up, test_a_wrong_secret_is_not_repeated,
               tear_down);
