@@ -88,7 +88,7 @@ test_the_bus_ends (void)
   g_autofree char *url = NULL;
   g_autoptr (TestBroker) broker = start (&url);
 
-  test_peer_kill (broker->bus);
+  test_broker_end_session (broker);
   test_wait_until (has_ended, broker, 20);
   check_that_nothing_is_left (broker, url);
   g_clear_object (&broker->process);

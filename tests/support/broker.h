@@ -20,7 +20,7 @@ typedef struct
   TestPeer *peer;               /* the receiver; NULL: the test has its own server */
   GSubprocess *process;         /* NULL while no daemon runs */
   gboolean is_dead;             /* it has ended, by itself or as it was told */
-  struct _TestPlanted *planted; /* hears the bus */
+  struct _TestPlanted *planted; /* hears the bus; NULL once that has ended */
   TestWitness *
       witness; /* where WITNESS names one: the daemon then has a user namespace of its own, as by its unit; else NULL */
   GDBusConnection *connection;
@@ -59,6 +59,9 @@ void test_broker_wait_for_name (TestBroker *broker);
 /* The same as start, without waiting for the name; and for one that may die before it has one. Returns: whether it lives. */
 void test_broker_launch (TestBroker *broker, const char *crash_at);
 gboolean test_broker_start_or_die (TestBroker *broker, const char *crash_at, guint most_s);
+
+/* Ends the bus, as where a person logs out. */
+void test_broker_end_session (TestBroker *broker);
 
 /* With SIGKILL; and with SIGTERM, whose exit code must be 0. */
 void test_broker_kill (TestBroker *broker);
