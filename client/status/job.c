@@ -14,13 +14,19 @@
 #define SUSPENDABLE 2
 #define DOCK_URI "application://org.outbox.Outbox1.desktop"
 
+/* What the list is asked for a view. It may answer when the job is over: it then has a view that somebody must end. */
+typedef struct
+{
+  StatusJob *job; /* NULL: that is over */
+} Request;
+
 struct _StatusJob
 {
   GDBusConnection *bus;
   const StatusActions *actions;
   gpointer user_data;
-  GCancellable *cancellable; /* of the request for a view; NULL: none is made */
-  char *view;                /* its path; NULL: there is none */
+  Request *request; /* NULL: none waits for its answer, which frees it */
+  char *view;       /* its path; NULL: there is none */
   guint server, suspend, resume;
   gboolean has_server;
   guint64 n_left; /* that the dock was told last */
@@ -56,10 +62,16 @@ tell_dock (StatusJob *job, gboolean needs_user)
 /* --- The list of jobs --- */
 
 static void
+call_view (GDBusConnection *bus, const char *view, const char *method, GVariant *arguments)
+{
+  g_dbus_connection_call (bus, SERVER, view, VIEW, method, arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
+                          NULL, NULL);
+}
+
+static void
 tell_view (StatusJob *job, const char *method, GVariant *arguments)
 {
-  g_dbus_connection_call (job->bus, SERVER, job->view, VIEW, method, arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                          -1, NULL, NULL, NULL);
+  call_view (job->bus, job->view, method, arguments);
 }
 
 static void
@@ -81,43 +93,59 @@ tell_progress (StatusJob *job)
 }
 
 static void
+terminate (GDBusConnection *bus, const char *view)
+{
+  call_view (bus, view, "terminate", g_variant_new ("(s)", ""));
+}
+
+static void
+forget_request (StatusJob *job)
+{
+  if (job->request)
+    job->request->job = NULL;
+  job->request = NULL;
+}
+
+static void
 end_view (StatusJob *job)
 {
-  if (job->cancellable)
-    g_cancellable_cancel (job->cancellable);
-  g_clear_object (&job->cancellable);
+  forget_request (job);
   if (job->view)
-    tell_view (job, "terminate", g_variant_new ("(s)", ""));
+    terminate (job->bus, job->view);
   g_clear_pointer (&job->view, g_free);
 }
 
 static void
 on_view (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  StatusJob *job = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  GDBusConnection *bus = G_DBUS_CONNECTION (source);
+  g_autofree Request *request = user_data;
+  StatusJob *job = request->job;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (bus, result, NULL);
+  g_autofree char *view = NULL;
 
-  /* It may be gone by now. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
-  g_clear_object (&job->cancellable);
-  if (!reply)
+  if (reply)
+    g_variant_get (reply, "(o)", &view);
+  if (job)
     {
-      job->has_server = FALSE;
-      return;
+      job->request = NULL;
+      job->view = g_steal_pointer (&view);
+      job->has_server = reply != NULL;
+      if (job->view)
+        tell_progress (job);
     }
-  g_variant_get (reply, "(o)", &job->view);
-  tell_progress (job);
+  else if (view)
+    terminate (bus, view);
 }
 
 static void
 begin_view (StatusJob *job)
 {
-  job->cancellable = g_cancellable_new ();
+  job->request = g_new0 (Request, 1);
+  job->request->job = job;
   g_dbus_connection_call (job->bus, SERVER, "/JobViewServer", "org.kde.JobViewServer", "requestView",
                           g_variant_new ("(ssi)", "Outbox", "org.outbox.Outbox1", SUSPENDABLE), G_VARIANT_TYPE ("(o)"),
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, job->cancellable, on_view, job);
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_view, job->request);
 }
 
 static void
@@ -126,7 +154,7 @@ on_server (GDBusConnection *bus, const char *name, const char *owner, gpointer u
   StatusJob *job = user_data;
 
   job->has_server = TRUE;
-  if (job->batch.n_left > 0 && !job->view && !job->cancellable)
+  if (job->batch.n_left > 0 && !job->view && !job->request)
     begin_view (job);
 }
 
@@ -136,6 +164,7 @@ on_server_gone (GDBusConnection *bus, const char *name, gpointer user_data)
   StatusJob *job = user_data;
 
   job->has_server = FALSE;
+  forget_request (job);
   g_clear_pointer (&job->view, g_free);
 }
 
@@ -199,6 +228,6 @@ status_job_show (StatusJob *job, const StatusBatch *batch, StatusMood mood, cons
     end_view (job);
   else if (job->view)
     tell_progress (job);
-  else if (job->has_server && !job->cancellable)
+  else if (job->has_server && !job->request)
     begin_view (job);
 }

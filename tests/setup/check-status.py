@@ -35,6 +35,7 @@ class Desktop(Device):
         self.run(f'outbox destination set depot --url {self.url} --default')
         self.item = None
         self.jobs = {}
+        self.requests = None  # those that wait for their answer, where the list is slow
         self.docks = []
         self.signals = []
         self.bus = Gio.DBusConnection.new_for_address_sync(
@@ -54,6 +55,9 @@ class Desktop(Device):
     def own(self, name):
         self.bus.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'RequestName', GLib.Variant('(su)', (name, 2)), None, 0, -1)
 
+    def release(self, name):
+        self.bus.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'ReleaseName', GLib.Variant('(s)', (name,)), None, 0, -1)
+
     def register(self, path, interface):
         self.bus.register_object(path, self.node.interfaces[interface], self.on_call, None, None)
 
@@ -61,14 +65,20 @@ class Desktop(Device):
         if method == 'RegisterStatusNotifierItem':
             self.item = sender
         elif method == 'requestView':
-            view = f'/view{len(self.jobs) + 1}'
-            self.jobs[view] = []
-            self.register(view, 2)
-            invocation.return_value(GLib.Variant('(o)', (view,)))
+            if self.requests is not None:
+                self.requests.append(invocation)
+                return
+            self.answer(invocation)
             return
         else:
             self.jobs[path].append((method, *arguments.unpack()))
         invocation.return_value(None)
+
+    def answer(self, invocation):
+        view = f'/view{len(self.jobs) + 1}'
+        self.jobs[view] = []
+        self.register(view, 2)
+        invocation.return_value(GLib.Variant('(o)', (view,)))
 
     def wait(self, is_true):
         """Lets the bus speak until it is so."""
@@ -148,6 +158,32 @@ def the_button_of_the_job(desktop):
     desktop.wait(lambda: ('terminate', '') in desktop.jobs['/view2'])
 
 
+def a_list_that_answers_when_all_has_arrived(desktop):
+    desktop.requests = []
+    desktop.run('outbox pause')
+    desktop.run('outbox add photo.jpg')
+    desktop.wait(lambda: desktop.requests)
+    desktop.run('outbox resume')
+    desktop.wait(desktop.is_status('Passive'))
+    [request], desktop.requests = desktop.requests, None
+    desktop.answer(request)
+    desktop.wait(lambda: list(desktop.jobs.values())[-1] == [('terminate', '')])
+
+
+def a_list_that_is_replaced_before_it_answers(desktop):
+    desktop.requests = []
+    desktop.run('outbox pause')
+    desktop.run('outbox add photo.jpg')
+    desktop.wait(lambda: desktop.requests)
+    desktop.requests = None
+    n_views = len(desktop.jobs)
+    desktop.release('org.kde.kuiserver')
+    desktop.own('org.kde.kuiserver')
+    desktop.wait(lambda: len(desktop.jobs) > n_views)
+    desktop.run('outbox resume')
+    desktop.wait(lambda: ('terminate', '') in list(desktop.jobs.values())[-1])
+
+
 def what_needs_the_person(desktop):
     desktop.run('outbox destination set other --url http://127.0.0.1:1/files/')
     desktop.run('outbox add --destination other a.jpg && outbox destination pause other')
@@ -172,7 +208,7 @@ def a_service_that_dies(desktop):
 
 def a_panel_that_begins_again(desktop):
     desktop.item = None
-    desktop.bus.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'ReleaseName', GLib.Variant('(s)', ('org.kde.StatusNotifierWatcher',)), None, 0, -1)
+    desktop.release('org.kde.StatusNotifierWatcher')
     desktop.own('org.kde.StatusNotifierWatcher')
     desktop.wait(lambda: desktop.item)
 
@@ -187,7 +223,7 @@ def another_indicator(desktop):
     else:
         raise AssertionError('it is still there')
     desktop.item = None
-    desktop.bus.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'ReleaseName', GLib.Variant('(s)', ('org.outbox.Indicator',)), None, 0, -1)
+    desktop.release('org.outbox.Indicator')
     desktop.wait(lambda: desktop.item)
 
 
@@ -200,7 +236,8 @@ def the_end(desktop):
 
 
 def main():
-    cases = [nothing_to_show, what_is_paused, a_press_that_resumes, the_button_of_the_job, what_needs_the_person, a_service_that_dies,
+    cases = [nothing_to_show, what_is_paused, a_press_that_resumes, the_button_of_the_job, a_list_that_answers_when_all_has_arrived,
+             a_list_that_is_replaced_before_it_answers, what_needs_the_person, a_service_that_dies,
              a_panel_that_begins_again, another_indicator, the_end]
     run_cases(lambda folder: Desktop(folder, *PROGRAMS), cases, (AssertionError, GLib.Error, subprocess.SubprocessError))
 
