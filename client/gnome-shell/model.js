@@ -58,15 +58,18 @@ function counts(value) {
 
 // --- What the broker answers ---
 
-const NO_STATES = ['all', 'lost', 'unclaimed'];
+const NO_STATES = ['all', 'lost', 'amendments', 'unclaimed'];
 
-// Any pair of numbers is a state, also one that is not known here.
+// Any pair of numbers is a state, also one that is not known here. What has arrived is counted of what is on its way together: everything
+// that has ever arrived would be of no help.
 export function readSummary(summary) {
-  const states = {};
+  const states = {}, arrived = own(summary, 'arrived');
 
   for (const [name, pair] of Object.entries(typeof summary === 'object' && summary !== null ? summary : {}))
     if (Array.isArray(pair) && pair.length === 2 && !NO_STATES.includes(name) && number(pair[0]) > 0)
       states[name] = number(pair[0]);
+  if (typeof arrived === 'number' && (number(arrived) > 0 || countLeft({ states }) > 0))
+    states.done = number(arrived);
   return { states, reasons: counts(own(summary, 'reasons')), until: number(own(summary, 'until')),
            needsUser: own(summary, 'needs_user') === true };
 }

@@ -224,10 +224,10 @@ status_job_show (StatusJob *job, const StatusBatch *batch, StatusMood mood, cons
   g_free (job->label);
   job->label = g_strdup (label);
   tell_dock (job, mood == STATUS_NEEDS_USER);
+  if (job->view)
+    tell_progress (job);
   if (batch->n_left == 0)
     end_view (job);
-  else if (job->view)
-    tell_progress (job);
-  else if (job->has_server && !job->request)
+  else if (job->has_server && !job->view && !job->request)
     begin_view (job);
 }

@@ -64,7 +64,7 @@ show (Status *status)
   g_autofree char *label = mood == STATUS_OFF
                                ? g_strdup (_ ("Outbox is not running"))
                                : outbox_group_label (&status->summary.counts, now_ms, OUTBOX_LABEL_TERMINAL);
-  gboolean is_paused = status_is_paused (&status->summary);
+  gboolean is_paused = mood == STATUS_OFF || status_is_paused (&status->summary);
 
   if (!status->item)
     return;
@@ -110,14 +110,13 @@ on_service (GDBusConnection *bus, const char *name, const char *owner, gpointer 
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, on_summary, user_data);
 }
 
-/* What it had is safe, and nothing of it is on its way. */
+/* What it had is safe, and waits: a job that ended here would be called finished. */
 static void
 on_service_gone (GDBusConnection *bus, const char *name, gpointer user_data)
 {
   Status *status = user_data;
 
   status->is_service_there = FALSE;
-  status->batch = (StatusBatch){ 0 };
   show (status);
 }
 

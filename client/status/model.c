@@ -45,6 +45,16 @@ read_reasons (StatusSummary *summary, GVariant *document)
       summary->counts.reasons[outbox_reason_from_name (name)] = (guint) MIN (n, G_MAXUINT);
 }
 
+/* Of what is on its way together; everything that has ever arrived would be of no help. */
+static void
+read_arrived (StatusSummary *summary, GVariant *document)
+{
+  guint64 n_arrived;
+
+  if (g_variant_lookup (document, "arrived", "t", &n_arrived) && summary->n_left + n_arrived > 0)
+    summary->counts.states[OUTBOX_STATE_DONE] = (guint) MIN (n_arrived, G_MAXUINT);
+}
+
 void
 status_summary_read (StatusSummary *summary, GVariant *document)
 {
@@ -53,26 +63,20 @@ status_summary_read (StatusSummary *summary, GVariant *document)
     return;
   read_states (summary, document);
   read_reasons (summary, document);
+  read_arrived (summary, document);
   (void) g_variant_lookup (document, "until", "x", &summary->counts.until_ms);
   (void) g_variant_lookup (document, "needs_user", "b", &summary->needs_user);
 }
 
 /* What comes is added; what goes has arrived, or is nobody's wish any more. */
-static void
-update (guint64 left, guint64 *last_left, guint64 *total)
-{
-  if (left == 0 || *last_left == 0)
-    *total = left;
-  else if (left > *last_left)
-    *total += left - *last_left;
-  *last_left = left;
-}
-
 void
 status_batch_update (StatusBatch *batch, const StatusSummary *summary)
 {
-  update (summary->n_left, &batch->n_left, &batch->n_total);
-  update (summary->bytes_left, &batch->bytes_left, &batch->bytes_total);
+  if (summary->bytes_left > batch->bytes_left)
+    batch->bytes_total = summary->bytes_left - batch->bytes_left + (batch->bytes_left > 0 ? batch->bytes_total : 0);
+  batch->bytes_left = summary->bytes_left;
+  batch->n_left = summary->n_left;
+  batch->n_total = summary->n_left + summary->counts.states[OUTBOX_STATE_DONE];
 }
 
 StatusMood

@@ -20,7 +20,7 @@ typedef struct
 /* @document: an a{sv} of Queue.Summary. What is of another type, or of a state that is not known here, counts as if it were not there. */
 void status_summary_read (StatusSummary *summary, GVariant *document);
 
-/* What is on its way together: from the moment at which there was something until there is nothing. */
+/* What is on its way together; the bytes, since there was something. With nothing left it is as it ended. */
 typedef struct
 {
   guint64 n_left, n_total, bytes_left, bytes_total;

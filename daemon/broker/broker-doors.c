@@ -135,6 +135,12 @@ ob_broker_find_oldest (ObBroker *self)
   return ob_members_find_oldest (self->members);
 }
 
+guint64
+ob_broker_count_arrived (ObBroker *self)
+{
+  return ob_arrivals_get (self->members->arrivals);
+}
+
 gboolean
 ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error)
 {

@@ -264,6 +264,9 @@ void ob_broker_note_news_shown (ObBroker *self, const char *place);
 char *ob_broker_dup_news_place (ObBroker *self);
 void ob_broker_note_news_seen (ObBroker *self);
 
+/* Returns: how many of what is on its way together have arrived; see ob_arrivals_get() */
+guint64 ob_broker_count_arrived (ObBroker *self);
+
 /* Counts what an app has here that has not arrived. Errors: Storage. */
 gboolean ob_broker_count_use (ObBroker *self, const char *app, ObAppUse *use, GError **error);
 

@@ -96,6 +96,8 @@ ob_members_new (ObDatabase *database, ObSpool *spool, ObSecrets *secrets, ObToke
   ob_queue_join (self->queue, &ob_reminders_member, self->reminders);
   self->herald = ob_herald_new (self->queue, &ob_wiring_herald_host, self);
   ob_queue_join (self->queue, &ob_herald_member, self->herald);
+  self->arrivals = ob_arrivals_new (self->queue);
+  ob_queue_join (self->queue, &ob_arrivals_member, self->arrivals);
   self->ingest = ob_ingest_new (spool);
   self->recordings = ob_recordings_new (self->queue, spool, self->ingest, &ob_wiring_recordings_host, self);
   ob_queue_join (self->queue, &ob_recordings_member, self->recordings);
@@ -121,6 +123,7 @@ ob_members_free (ObMembers *self)
   ob_retention_free (self->retention);
   ob_departures_free (self->departures);
   ob_reminders_free (self->reminders);
+  ob_arrivals_free (self->arrivals);
   ob_herald_free (self->herald);
   ob_status_board_free (self->board);
   ob_storage_free (self->storage);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "broker/arrivals.h"
 #include "broker/commands.h"
 #include "broker/credentials.h"
 #include "broker/departures.h"
@@ -76,6 +77,7 @@ typedef struct
   ObDepartures *departures;
   ObReminders *reminders;
   ObHerald *herald;
+  ObArrivals *arrivals;
   ObIngest *ingest;
   ObRecordings *recordings;
   ObIntake *intake;

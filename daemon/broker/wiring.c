@@ -403,7 +403,10 @@ on_sent (const char *id, gpointer user_data)
 static void
 on_arrived (const char *id, gpointer user_data)
 {
-  ob_retention_note_arrived (((const ObMembers *) user_data)->retention, id);
+  const ObMembers *self = user_data;
+
+  ob_arrivals_note (self->arrivals);
+  ob_retention_note_arrived (self->retention, id);
 }
 
 static void

@@ -55,6 +55,7 @@ ob_document_summary (ObBroker *broker, GError **error)
   add_pair (&builder, "amendments", asked, missed);
   ob_broker_count_unclaimed (broker, &unclaimed_files, &unclaimed_bytes);
   add_pair (&builder, "unclaimed", unclaimed_files, unclaimed_bytes);
+  add_number (&builder, "arrived", ob_broker_count_arrived (broker));
   add_reasons (&builder, &all);
   ob_members_add_time (&builder, "until", all.until_ms);
   g_variant_builder_add (&builder, "{sv}", "needs_user", g_variant_new_boolean (all.needs_user));

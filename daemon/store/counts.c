@@ -197,6 +197,31 @@ ob_uploads_count_failed (ObDatabase *database, guint64 uploads[OUTBOX_N_REASONS]
   return code == SQLITE_DONE;
 }
 
+gboolean
+ob_uploads_has_unended (ObDatabase *database)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database, "SELECT 1 FROM counters WHERE state < 4 AND uploads > 0 LIMIT 1", NULL);
+
+  return statement && ob_statement_step (statement) == SQLITE_ROW;
+}
+
+guint64
+ob_uploads_count_arrived_beside (ObDatabase *database, gint64 since_ms)
+{
+  g_autoptr (ObStatement) statement
+      = ob_statement_new (database,
+                          "SELECT count(*) FROM uploads WHERE state = 5"
+                          " AND done_at >= max (@since, (SELECT min(created_at) FROM uploads WHERE state < 4))",
+                          NULL);
+
+  if (!statement)
+    return 0;
+  ob_statement_bind_number (statement, "@since", since_ms);
+
+  return ob_statement_step (statement) == SQLITE_ROW ? (guint64) ob_statement_get_number (statement, 0) : 0;
+}
+
 guint64
 ob_uploads_count_unfinished (ObDatabase *database)
 {

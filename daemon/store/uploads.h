@@ -122,6 +122,13 @@ gboolean ob_uploads_count_lost (ObDatabase *database, guint64 *uploads, guint64 
 gboolean ob_uploads_count_failed (ObDatabase *database, guint64 uploads[OUTBOX_N_REASONS],
                                   guint64 bytes[OUTBOX_N_REASONS], GError **error);
 
+/* Returns: whether there is an upload that has neither arrived nor failed; O(lanes) */
+gboolean ob_uploads_has_unended (ObDatabase *database);
+
+/* Returns: how many have arrived since the oldest upload that has neither arrived nor failed was handed over, at the soonest at @since_ms;
+ * 0 where there is no such upload. Reads them. */
+guint64 ob_uploads_count_arrived_beside (ObDatabase *database, gint64 since_ms);
+
 /* Returns: how many recordings nobody has open any more */
 guint64 ob_uploads_count_unfinished (ObDatabase *database);
 

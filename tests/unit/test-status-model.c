@@ -50,6 +50,38 @@ test_summaries (void)
     }
 }
 
+/* "6 of 22" is of what is on its way together. */
+static void
+test_what_has_arrived (void)
+{
+  static const struct
+  {
+    const char *document;
+    guint n_done;
+  } cases[] = {
+    { "{'uploading': <(uint64 2, uint64 7)>, 'done': <(uint64 300, uint64 9)>, 'arrived': <uint64 1>}", 1 },
+    { "{'uploading': <(uint64 2, uint64 7)>, 'done': <(uint64 300, uint64 9)>, 'arrived': <uint64 0>}", 0 },
+    { "{'done': <(uint64 300, uint64 9)>, 'arrived': <uint64 3>}", 3 },
+    /* after a start: nothing is on its way */
+    { "{'done': <(uint64 300, uint64 9)>, 'arrived': <uint64 0>}", 300 },
+    /* of an older service, and of nobody's */
+    { "{'uploading': <(uint64 2, uint64 7)>, 'done': <(uint64 300, uint64 9)>}", 300 },
+    { "{'uploading': <(uint64 2, uint64 7)>, 'done': <(uint64 300, uint64 9)>, 'arrived': <'all'>}", 300 },
+    { "{'uploading': <(uint64 2, uint64 7)>, 'arrived': <uint64 18446744073709551615>}", G_MAXUINT },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GVariant) document
+          = g_variant_ref_sink (g_variant_parse (G_VARIANT_TYPE_VARDICT, cases[i].document, NULL, NULL, NULL));
+      StatusSummary summary;
+
+      g_test_message ("%s", cases[i].document);
+      status_summary_read (&summary, document);
+      g_assert_cmpuint (summary.counts.states[OUTBOX_STATE_DONE], ==, cases[i].n_done);
+    }
+}
+
 static void
 test_no_dictionary (void)
 {
@@ -60,24 +92,29 @@ test_no_dictionary (void)
   g_assert_cmpuint (summary.n_left, ==, 0);
 }
 
-/* A batch is from the first file to the last; what is handed over meanwhile is of it. */
+/* The bytes of a batch are from the first file to the last; what is handed over meanwhile is of it. It keeps them to its end. */
 static void
 test_batches (void)
 {
   static const struct
   {
-    guint64 n_left, n_total;
-  } steps[] = { { 0, 0 }, { 3, 3 }, { 2, 3 }, { 4, 5 }, { 1, 5 }, { 0, 0 }, { 2, 2 }, { 2, 2 } };
+    guint64 n_left;
+    guint n_arrived;
+    guint64 n_bytes;
+  } steps[]
+      = { { 0, 0, 0 }, { 3, 0, 3 }, { 2, 1, 3 }, { 4, 1, 5 }, { 1, 4, 5 }, { 0, 5, 5 }, { 2, 0, 2 }, { 2, 0, 2 } };
   StatusBatch batch = { 0 };
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
-      const StatusSummary summary = { .n_left = steps[i].n_left, .bytes_left = steps[i].n_left * 10 };
+      const StatusSummary summary = { .n_left = steps[i].n_left,
+                                      .bytes_left = steps[i].n_left * 10,
+                                      .counts.states[OUTBOX_STATE_DONE] = steps[i].n_arrived };
 
       status_batch_update (&batch, &summary);
       g_assert_cmpuint (batch.n_left, ==, steps[i].n_left);
-      g_assert_cmpuint (batch.n_total, ==, steps[i].n_total);
-      g_assert_cmpuint (batch.bytes_total, ==, steps[i].n_total * 10);
+      g_assert_cmpuint (batch.n_total, ==, steps[i].n_left + steps[i].n_arrived);
+      g_assert_cmpuint (batch.bytes_total, ==, steps[i].n_bytes * 10);
     }
 }
 
@@ -86,6 +123,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/status-model/summaries", test_summaries);
+  g_test_add_func ("/status-model/what-has-arrived", test_what_has_arrived);
   g_test_add_func ("/status-model/no-dictionary", test_no_dictionary);
   g_test_add_func ("/status-model/batches", test_batches);
 

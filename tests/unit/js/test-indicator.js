@@ -37,6 +37,15 @@ const tests = {
   'all that moves is a line': () => [
     show(knows({ summary: readSummary({ done: [5, 1], uploading: [1, 1], paused: [1, 1], all: [7, 3], reasons: { 'wait-wifi': 1 } }) })),
     { icon: 'sending', line: 'Uploading 5 of 7 · 1 waits for Wi-Fi' }],
+  'what arrived before does not count': () => [
+    show(knows({ summary: readSummary({ done: [300, 1], arrived: 5, uploading: [2, 1], all: [302, 3] }) })), { line: 'Uploading 5 of 7' }],
+  'the first of many': () => [
+    show(knows({ summary: readSummary({ done: [300, 1], arrived: 0, uploading: [2, 1], all: [302, 3] }) })), { line: 'Uploading 0 of 2' }],
+  'the last of many': () => [
+    show(knows({ summary: readSummary({ done: [300, 1], arrived: 7, all: [300, 3] }) })), { icon: 'none', line: '7 of 7 uploaded' }],
+  'nothing since the start': () => [show(knows({ summary: readSummary({ done: [300, 1], arrived: 0 }) })), { line: '300 of 300 uploaded' }],
+  'servers that are to be told of changes': () => [
+    show(knows({ summary: readSummary({ done: [3, 1], arrived: 3, all: [3, 3], amendments: [2, 1] }) })), { icon: 'none' }],
   'what waits by itself is another icon': () => [
     show(knows({ summary: readSummary({ paused: [3, 1], reasons: { 'no-network': 3 } }) })), { icon: 'paused', line: 'Paused · no network' }],
   'what needs a person comes before what moves': () => [
