@@ -177,6 +177,7 @@ step browsers-and-uppy env UPPY_MIB=304 OUTBOX="$build/client/cli/outbox" OUTBOX
   timeout 600 "$here/../browser/run.sh" run.mjs chromium
 step indicator-here indicator_here
 step indicator-13 "$here/gnome-shell.sh" trixie "$logs/../campaign-debian-13" "$build" test-gnome-shell-day
+step plasma "$here/plasma.sh" "$logs/../campaign-debian-12" "$build"
 step days days
 step damage damage
 step failed-commits env OUTBOX_FAILED_COMMITS=1 timeout 900 "$build/tests/unit/test-failed-commits"
