@@ -114,6 +114,28 @@ add_holds (ObBroker *broker, GPtrArray *lines)
     }
 }
 
+/* Without what a process counts from its own beginning on. */
+static void
+add_summary (ObBroker *broker, GPtrArray *lines)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *document = ob_document_summary (broker, &error);
+  g_autoptr (GVariant) summary = NULL;
+  GVariantBuilder rest;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_assert_no_error (error);
+  summary = g_variant_ref_sink (document);
+  g_variant_builder_init (&rest, G_VARIANT_TYPE_VARDICT);
+  g_variant_iter_init (&iter, summary);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    if (!g_str_equal (name, "arrived"))
+      g_variant_builder_add (&rest, "{sv}", name, value);
+  add_line (lines, "summary", g_variant_builder_end (&rest));
+}
+
 static gint
 compare_lines (gconstpointer a, gconstpointer b)
 {
@@ -124,11 +146,8 @@ char *
 test_memory_dup (ObBroker *broker)
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GError) error = NULL;
-  GVariant *summary = ob_document_summary (broker, &error);
 
-  g_assert_no_error (error);
-  add_line (lines, "summary", summary);
+  add_summary (broker, lines);
   add_uploads (broker, lines);
   add_groups (broker, lines);
   add_destinations (broker, lines);
