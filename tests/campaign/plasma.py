@@ -2,13 +2,14 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# outbox-status beside a real Plasma, whose buttons are pressed by their place on the screen: that of Debian 12, in English, 1280 by 800.
+# outbox-status and "Send with Outbox" in a real Plasma, whose buttons are pressed by their place on the screen: that of Debian 12, in English, 1280 by 800.
 # Usage: plasma.py STATUS OUTBOX OUTBOXD RECEIVER. Prints TAP.
 
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from device import Device, run_cases
 
@@ -17,6 +18,8 @@ PICTURES = os.environ.get('PICTURES')
 ICON = (1064, 778)
 BUTTON_OF_JOB = (1200, 704)
 ENTRY_RESUME = (1084, 714)
+FILE_OF_DOLPHIN = (582, 286)
+ENTRY_SEND = (677, 557)
 FILE_BYTES = 700_000
 
 
@@ -39,6 +42,9 @@ class Plasma(Device):
         self.run(f'outbox destination set depot --url {self.url} --default')
         (self.folder / 'rules').write_text('[Rule slow]\nrate=400K\n')
         self.run(f'EDITOR="cp {self.folder}/rules" outbox policy edit')
+        (self.folder / 'bin/outbox-send').symlink_to(Path(STATUS).parents[1] / 'send/outbox-send')
+        (self.folder / 'Pictures').mkdir()
+        (self.folder / 'Pictures/photo.png').write_bytes(b'\x89PNG\r\n\x1a\n' + os.urandom(1000))
         for number in range(1, 11):
             (self.folder / f'IMG_{number}.jpg').write_bytes(os.urandom(FILE_BYTES))
         self.begin(STATUS)
@@ -127,6 +133,18 @@ def the_menu_of_the_icon(plasma):
     plasma.wait(lambda: plasma.list_jobs() == [])
 
 
+def a_file_from_dolphin(plasma):
+    plasma.run('outbox pause')
+    plasma.begin('dolphin', str(plasma.folder / 'Pictures'))
+    time.sleep(8)  # its window opens, and shows the file
+    plasma.press(FILE_OF_DOLPHIN, button=3)
+    plasma.take_picture('dolphin')
+    time.sleep(2)  # the menu opens
+    plasma.press(ENTRY_SEND)
+    plasma.wait(lambda: 'photo.png' in plasma.run('outbox list')[1])
+    plasma.take_picture('sent-from-dolphin')
+
+
 def wait_for(is_true):
     """Returns: whether it was so within some seconds"""
     end = time.monotonic() + 5
@@ -136,7 +154,8 @@ def wait_for(is_true):
 
 
 def main():
-    cases = [an_icon_in_the_tray, a_job_while_it_is_sent, the_button_of_the_job, a_service_that_dies, the_menu_of_the_icon]
+    cases = [an_icon_in_the_tray, a_job_while_it_is_sent, the_button_of_the_job, a_service_that_dies, the_menu_of_the_icon,
+             a_file_from_dolphin]
     run_cases(lambda folder: Plasma(folder, *PROGRAMS), cases, (AssertionError, ValueError, subprocess.SubprocessError))
 
 

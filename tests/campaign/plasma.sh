@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The Outbox authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# outbox-status in the Plasma of Debian 12, on a screen in memory. Needs root and debootstrap, and a build on Debian 12.
+# outbox-status and "Send with Outbox" in the Plasma of Debian 12, on a screen in memory. Needs root and debootstrap, and a build on Debian 12.
 #
 #   plasma.sh ROOT BUILD   ROOT is made by debootstrap where it is absent
 #
@@ -14,7 +14,7 @@ source=$(realpath "$(dirname "$0")/../..")
 . "$source/tests/campaign/other-debian.sh"
 
 export FOLDERS="$source $build ${PICTURES:-}"
-make_debian bookworm "$root" plasma-desktop plasma-workspace kwin-x11 breeze breeze-icon-theme fonts-dejavu-core xvfb xdotool imagemagick dbus-daemon \
+make_debian bookworm "$root" plasma-desktop plasma-workspace kwin-x11 dolphin breeze breeze-icon-theme fonts-dejavu-core xvfb xdotool imagemagick dbus-daemon \
   libglib2.0-bin libsoup-3.0-0 libjson-glib-1.0-0 libsqlite3-0 libxxhash0 libsecret-1-0 libdbusmenu-glib4 glib-networking shared-mime-info \
   ca-certificates procps iproute2 python3
 rm -rf "$build/plasma"
