@@ -140,10 +140,26 @@ test_broker_reload_services (TestBroker *broker)
   g_assert_no_error (error);
 }
 
+/* A test's own proxies hear of the daemon later than those of this file: GDBus hands a signal on to one after the other. When it has an
+ * answer that came after that signal, it has handed it on to all. */
+static void
+let_all_hear (TestBroker *broker)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (broker->connection, "org.freedesktop.DBus",
+                                                            "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
+                                                            NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  g_assert_no_error (error);
+  while (g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, FALSE);
+}
+
 void
 test_broker_wait_for_name (TestBroker *broker)
 {
   test_wait_until (has_name, broker, 20);
+  let_all_hear (broker);
 }
 
 void
@@ -158,6 +174,7 @@ test_broker_start_or_die (TestBroker *broker, const char *crash_at, guint most_s
 {
   test_broker_launch (broker, crash_at);
   test_wait_until (has_name_or_is_dead, broker, most_s);
+  let_all_hear (broker);
 
   return !broker->is_dead;
 }
@@ -166,9 +183,7 @@ static void
 forget_process (TestBroker *broker, guint most_s)
 {
   test_wait_until (is_gone, broker, most_s);
-  /* The proxies hear of it too before the next one comes. */
-  while (g_main_context_pending (NULL))
-    g_main_context_iteration (NULL, FALSE);
+  let_all_hear (broker);
   g_clear_object (&broker->process);
 }
 
