@@ -17,6 +17,7 @@ typedef struct
   const char *suffix;   /* of the file that describes an upload; without it, that of the bytes */
   const char *size_key; /* in the description */
   const char *metadata_key;
+  gboolean writes_late; /* after it has undone a request that was cut it may write what it still had of that */
 } TestTusServerKind;
 
 extern const TestTusServerKind test_tus_server_kinds[];
