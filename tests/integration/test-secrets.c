@@ -397,12 +397,7 @@ ask_until_cancelled (gpointer cancellable)
   GDBusConnection *connection = g_object_get_data (cancellable, "connection");
 
   while (!g_cancellable_is_cancelled (cancellable))
-    {
-      g_autoptr (GVariant) reply
-          = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                         "org.freedesktop.DBus", "GetId", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                                         NULL);
-    }
+    test_bus_come_and_go (connection);
 
   return NULL;
 }

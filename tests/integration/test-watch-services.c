@@ -74,12 +74,7 @@ tear_down (Fixture *fixture, gconstpointer data)
 static void
 settle (Fixture *fixture)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (fixture->connection, "org.freedesktop.DBus",
-                                                             "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
-                                                             NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-
-  g_assert_no_error (error);
+  test_bus_come_and_go (fixture->connection);
   while (g_main_context_iteration (NULL, FALSE))
     ;
 }

@@ -70,6 +70,17 @@ test_bus_connect (TestPeer *bus)
   return connection;
 }
 
+void
+test_bus_come_and_go (GDBusConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus",
+                                                             "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId",
+                                                             NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  g_assert_no_error (error);
+}
+
 /* --- The system bus --- */
 
 GDBusConnection *

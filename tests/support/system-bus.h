@@ -15,6 +15,10 @@ TestPeer *test_bus_start (const char *folder);
 /* @bus: of any kind. Returns: (transfer full): a new connection, which may end without this program. */
 GDBusConnection *test_bus_connect (TestPeer *bus);
 
+/* A call and its answer, on any thread: what the bus had for that connection before has been read by then, and waits for the main loop, which
+ * does not turn. */
+void test_bus_come_and_go (GDBusConnection *connection);
+
 typedef struct _TestSystemBus TestSystemBus;
 
 /* For this program, and what it starts from then on: DBUS_SYSTEM_BUS_ADDRESS is set until it is freed. */
