@@ -23,6 +23,16 @@ ENTRY_SEND = (677, 557)
 FILE_BYTES = 700_000
 
 
+def comes_true(is_true, most_s):
+    """Returns: whether it is so within that time"""
+    end = time.monotonic() + most_s
+    while not is_true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
+
+
 class Plasma(Device):
     """A person's desktop, with a link that is slow enough to be looked at."""
 
@@ -34,11 +44,11 @@ class Plasma(Device):
         super().start()
         for program in ('kwin_x11', 'plasmashell'):
             self.begin(program)
-        self.wait(lambda: 'org.kde.kuiserver' in self.bus_call('org.freedesktop.DBus', '/', 'org.freedesktop.DBus.ListNames'))
+        self.wait(lambda: 'org.kde.kuiserver' in self.gdbus('call', 'org.freedesktop.DBus', '/', '-m', 'org.freedesktop.DBus.ListNames'))
         self.wait(lambda: self.list_items() is not None)
         # A plain screen, for pictures.
-        self.bus_call('org.kde.plasmashell', '/PlasmaShell', 'org.kde.PlasmaShell.evaluateScript',
-                      'for (const desktop of desktops()) desktop.wallpaperPlugin = "org.kde.color"')
+        self.gdbus('call', 'org.kde.plasmashell', '/PlasmaShell', '-m', 'org.kde.PlasmaShell.evaluateScript',
+                   'for (const desktop of desktops()) desktop.wallpaperPlugin = "org.kde.color"')
         self.run(f'outbox destination set depot --url {self.url} --default')
         (self.folder / 'rules').write_text('[Rule slow]\nrate=400K\n')
         self.run(f'EDITOR="cp {self.folder}/rules" outbox policy edit')
@@ -55,26 +65,22 @@ class Plasma(Device):
         self.processes.append(process)
         return process
 
-    def wait(self, is_true, most_s=60):
-        end = time.monotonic() + most_s
-        while not is_true():
-            assert time.monotonic() < end, 'it did not come'
-            time.sleep(0.2)
+    def wait(self, is_true):
+        assert comes_true(is_true, 60), 'it did not come'
 
-    def bus_call(self, name, path, method, *arguments):
-        done = subprocess.run(['gdbus', 'call', '--session', '-d', name, '-o', path, '-m', method, *arguments], env=self.environment, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-        return done.stdout
+    def gdbus(self, command, name, path, *arguments):
+        """Returns: what it prints; nothing where the bus has no such name"""
+        return subprocess.run(['gdbus', command, '--session', '-d', name, '-o', path, *arguments], env=self.environment, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
 
     def list_items(self):
         """Returns: the icons of the tray; None: there is no tray"""
-        said = self.bus_call('org.kde.StatusNotifierWatcher', '/StatusNotifierWatcher', 'org.freedesktop.DBus.Properties.Get',
-                             'org.kde.StatusNotifierWatcher', 'RegisteredStatusNotifierItems')
+        said = self.gdbus('call', 'org.kde.StatusNotifierWatcher', '/StatusNotifierWatcher', '-m', 'org.freedesktop.DBus.Properties.Get',
+                          'org.kde.StatusNotifierWatcher', 'RegisteredStatusNotifierItems')
         return said.split("'")[1::2] if said else None
 
     def list_jobs(self):
-        said = subprocess.run(['gdbus', 'introspect', '--session', '-d', 'org.kde.kuiserver', '-o', '/org/kde/notificationmanager/jobs'],
-                              env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+        said = self.gdbus('introspect', 'org.kde.kuiserver', '/org/kde/notificationmanager/jobs')
         return [line.split()[1] for line in said.splitlines() if line.strip().startswith('node JobView_')]
 
     def says(self, text):
@@ -103,9 +109,9 @@ def a_job_while_it_is_sent(plasma):
 
 
 def the_button_of_the_job(plasma):
-    plasma.wait(lambda: plasma.press(BUTTON_OF_JOB) or wait_for(plasma.says('the whole queue is paused')))
+    plasma.wait(lambda: plasma.press(BUTTON_OF_JOB) or comes_true(plasma.says('the whole queue is paused'), 5))
     plasma.take_picture('paused')
-    plasma.wait(lambda: plasma.press(BUTTON_OF_JOB) or wait_for(lambda: not plasma.says('the whole queue is paused')()))
+    plasma.wait(lambda: plasma.press(BUTTON_OF_JOB) or comes_true(lambda: not plasma.says('the whole queue is paused')(), 5))
 
 
 def a_service_that_dies(plasma):
@@ -143,14 +149,6 @@ def a_file_from_dolphin(plasma):
     plasma.press(ENTRY_SEND)
     plasma.wait(lambda: 'photo.png' in plasma.run('outbox list')[1])
     plasma.take_picture('sent-from-dolphin')
-
-
-def wait_for(is_true):
-    """Returns: whether it was so within some seconds"""
-    end = time.monotonic() + 5
-    while not is_true() and time.monotonic() < end:
-        time.sleep(0.2)
-    return is_true()
 
 
 def main():

@@ -31,17 +31,25 @@ static const struct
   { "{'queued': <(uint64 18446744073709551615, uint64 1)>}", G_MAXUINT64, 1, STATUS_SENDING, FALSE },
 };
 
+static StatusSummary
+read_text (const char *text)
+{
+  g_autoptr (GVariant) document = g_variant_ref_sink (g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL));
+  StatusSummary summary;
+
+  g_test_message ("%s", text);
+  status_summary_read (&summary, document);
+
+  return summary;
+}
+
 static void
 test_summaries (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (GVariant) document
-          = g_variant_ref_sink (g_variant_parse (G_VARIANT_TYPE_VARDICT, rows[i].document, NULL, NULL, NULL));
-      StatusSummary summary;
+      const StatusSummary summary = read_text (rows[i].document);
 
-      g_test_message ("%s", rows[i].document);
-      status_summary_read (&summary, document);
       g_assert_cmpuint (summary.n_left, ==, rows[i].n_left);
       g_assert_cmpuint (summary.bytes_left, ==, rows[i].bytes_left);
       g_assert_cmpint (status_find_mood (&summary, TRUE), ==, rows[i].mood);
@@ -72,12 +80,8 @@ test_what_has_arrived (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (GVariant) document
-          = g_variant_ref_sink (g_variant_parse (G_VARIANT_TYPE_VARDICT, cases[i].document, NULL, NULL, NULL));
-      StatusSummary summary;
+      const StatusSummary summary = read_text (cases[i].document);
 
-      g_test_message ("%s", cases[i].document);
-      status_summary_read (&summary, document);
       g_assert_cmpuint (summary.counts.states[OUTBOX_STATE_DONE], ==, cases[i].n_done);
     }
 }
